@@ -1,0 +1,159 @@
+"""The database: one base for all tables, aware instants, enums by value, and SQLite's manners."""
+
+import enum
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.types import TypeDecorator
+
+from nps_portal.foundation.errors import PortalError
+
+BUSY_TIMEOUT_SECONDS = 10
+WRITES = "nps_writes"
+
+
+class DatabaseUnavailable(PortalError):
+    """The database did not take the change now; nothing was changed."""
+
+
+class NaiveInstant(ValueError):
+    """A datetime without a zone was about to be stored."""
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An instant: aware in Python, UTC in the table, refused when naive."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the instant in UTC; SQLite keeps it without the zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise NaiveInstant(f"{value!r} has no zone")
+        instant = value.astimezone(UTC)
+        return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the stored instant, aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The root of every table."""
+
+    registry = registry(
+        metadata=sa.MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={datetime: UTCDateTime(), dict[str, Any]: sa.JSON()},
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+if TYPE_CHECKING:
+
+    class Model(Base):
+        """A table's class, as the type checker sees it."""
+
+        __abstract__ = True
+else:
+    Model = db.Model
+
+
+def enum_type(values: type[enum.Enum]) -> sa.Enum:
+    """Return a column type that stores an enum by value, guarded by a check constraint."""
+    return sa.Enum(
+        values,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        name=values.__name__.lower(),
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def reading() -> Session:
+    """Return the session of the current request or duty, for reading."""
+    return db.session()
+
+
+def engine_options(url: str, connections: int) -> dict[str, Any]:
+    """Return the options with which an engine for this address is made."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}}
+    return {"pool_pre_ping": True, "pool_size": connections, "max_overflow": connections}
+
+
+def install_database(app: Flask) -> None:
+    """Bind the tables to the application and teach SQLite its manners."""
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", _prepare_sqlite)
+            event.listen(db.engine, "begin", _begin_sqlite)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    """Set the pragmas; the driver leaves BEGIN to us, so that a writer can say IMMEDIATE.
+
+    FULL makes an acknowledged answer survive a power cut, not only a killed process.
+    """
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Let a writer take the lock at once: two writers then wait instead of failing."""
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """Give a session in one write transaction: committed at the end, rolled back on any error.
+
+    Only `unit_of_work` calls this.
+
+    :raises DatabaseUnavailable: the database is locked, full, or cannot be reached.
+    """
+    with Session(engine.execution_options(**{WRITES: True}), expire_on_commit=False) as session:
+        try:
+            session.connection()
+            yield session
+            session.commit()
+        except OperationalError as error:
+            session.rollback()
+            raise DatabaseUnavailable(
+                "The database could not take this just now; nothing was changed. Try again."
+            ) from error
+
+
+def lock_for_transaction(session: Session, name: str) -> None:
+    """Let only one transaction of this name go on at a time, across all processes.
+
+    SQLite's write lock already does that; PostgreSQL takes an advisory lock until the commit.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})

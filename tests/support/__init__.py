@@ -1,0 +1,1 @@
+"""Servers, clocks and factories that the tests of every room share."""
