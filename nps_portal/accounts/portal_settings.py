@@ -1,0 +1,147 @@
+"""The settings in force: what the environment says, else what the owner has set, else a default."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from nps_portal.accounts.models import Setting
+from nps_portal.config import MailSecurity, Settings
+from nps_portal.foundation.work import Work
+from nps_portal.journal.commands import record
+
+STORED = (
+    "business_name",
+    "postal_address",
+    "time_zone",
+    "sender_name",
+    "mail_from",
+    "reply_to",
+    "mail_server",
+    "mail_port",
+    "mail_username",
+    "mail_password",
+    "mail_security",
+)
+LOCAL_SERVERS = frozenset({"localhost", "127.0.0.1", "::1"})
+DEFAULT_PORTS = {MailSecurity.NONE: 25, MailSecurity.STARTTLS: 587, MailSecurity.TLS: 465}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortalSettings:
+    """What the account has decided; empty text means not yet decided.
+
+    `from_environment` names the settings that the admin cannot change; `decided` those that
+    somebody has set at all, the rest being defaults.
+    """
+
+    business_name: str
+    postal_address: str
+    time_zone: str
+    sender_name: str
+    mail_from: str
+    reply_to: str
+    mail_server: str
+    mail_port: int
+    mail_username: str
+    mail_password: str = field(repr=False)
+    mail_security: MailSecurity
+    from_environment: frozenset[str]
+    decided: frozenset[str]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the account's zone."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def uses_local_mailbox(self) -> bool:
+        """Tell whether no mail server is set, so that this machine catches every email."""
+        return not self.mail_server
+
+
+def process_settings() -> Settings:
+    """Return the settings that this process was started with."""
+    settings: Settings = current_app.extensions["nps_settings"]
+    return settings
+
+
+def portal_settings(session: Session) -> PortalSettings:
+    """Return the settings in force."""
+    stored = {row.name: row.value for row in session.scalars(sa.select(Setting))}
+    return in_force(process_settings(), stored)
+
+
+def in_force(environment: Settings, stored: Mapping[str, str]) -> PortalSettings:
+    """Return the environment's settings laid over the stored ones.
+
+    A mail server in the environment brings its whole conversation: nothing stored is mixed in.
+    """
+    given = {name for name in STORED if getattr(environment, name, None) is not None}
+    if "mail_server" in given:
+        given |= {"mail_port", "mail_username", "mail_password", "mail_security"}
+
+    def text(name: str, default: str = "") -> str:
+        if name in given:
+            return str(getattr(environment, name) or "")
+        return stored.get(name) or default
+
+    security = _security(environment, stored, given)
+    port = environment.mail_port if "mail_port" in given else int(stored.get("mail_port") or 0)
+    business = text("business_name")
+    return PortalSettings(
+        business_name=business,
+        postal_address=text("postal_address"),
+        time_zone=text("time_zone", "UTC"),
+        sender_name=text("sender_name", business),
+        mail_from=text("mail_from"),
+        reply_to=text("reply_to"),
+        mail_server=text("mail_server"),
+        mail_port=port or DEFAULT_PORTS[security],
+        mail_username=text("mail_username"),
+        mail_password=text("mail_password"),
+        mail_security=security,
+        from_environment=frozenset(given),
+        decided=frozenset(given | {name for name in STORED if stored.get(name)}),
+    )
+
+
+def change_settings(work: Work, values: Mapping[str, str]) -> None:
+    """Store settings; what the environment has decided is left alone.
+
+    An empty password keeps the stored one.
+    """
+    locked = in_force(process_settings(), {}).from_environment
+    for name, value in values.items():
+        if name not in STORED or name in locked or (name == "mail_password" and not value):
+            continue
+        row = work.session.get(Setting, name)
+        if row is None:
+            row = Setting(name=name)
+            work.session.add(row)
+        row.value, row.changed_at, row.changed_by = value, work.now, work.actor.id
+    record(work, "settings.changed", names=sorted(values))
+
+
+def _security(environment: Settings, stored: Mapping[str, str], given: set[str]) -> MailSecurity:
+    """Return the wished protection, else the one that the port stands for.
+
+    A password never crosses a network in the clear because a field was left empty.
+    """
+    if "mail_server" in given:
+        wish, port = environment.mail_security, environment.mail_port
+        in_the_clear = environment.mail_is_local or not environment.mail_username
+    else:
+        wish = MailSecurity(stored["mail_security"]) if stored.get("mail_security") else None
+        port = int(stored.get("mail_port") or 0)
+        in_the_clear = not stored.get("mail_username")
+    if wish is not None:
+        return wish
+    if port == DEFAULT_PORTS[MailSecurity.TLS]:
+        return MailSecurity.TLS
+    if port in {None, 0, DEFAULT_PORTS[MailSecurity.STARTTLS]} or not in_the_clear:
+        return MailSecurity.STARTTLS
+    return MailSecurity.NONE

@@ -1,0 +1,178 @@
+"""Writing batches: schedule, start, pause, resume, cancel, finish."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from nps_portal.accounts.portal_settings import PortalSettings, portal_settings
+from nps_portal.batches.audience import Audience
+from nps_portal.batches.models import Batch, BatchState
+from nps_portal.foundation.errors import PortalError
+from nps_portal.foundation.tokens import new_public_id
+from nps_portal.foundation.work import Work
+from nps_portal.journal.commands import record
+from nps_portal.outbox.commands import (
+    ContentDraft,
+    cancel_content,
+    freeze_content,
+    hold_content,
+    open_content,
+)
+from nps_portal.outbox.models import UNFINISHED, Message, MessageKind
+from nps_portal.surveys.email import Look, compile_invitation
+from nps_portal.surveys.models import Survey
+
+
+class NotReady(PortalError):
+    """Something that every email must carry is not set yet; `missing` names each in words."""
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__(f"Before the first send, set {' and '.join(missing)} in the settings.")
+        self.missing = missing
+
+
+class EmptyAudience(PortalError):
+    """There is nobody to send to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchPlan:
+    """What somebody has decided to send; `at` None means now."""
+
+    survey_id: int
+    audience: Audience
+    name: str
+    at: datetime | None = None
+
+
+def missing_settings(settings: PortalSettings) -> list[str]:
+    """Return what must be set before anything can be sent, in words."""
+    wanted = {
+        "the business's name": settings.business_name,
+        "the sender's address": settings.mail_from,
+        "the postal address": settings.postal_address,
+    }
+    return [words for words, value in wanted.items() if not value]
+
+
+def schedule_batch(work: Work, plan: BatchPlan) -> Batch:
+    """Decide a send: the email is frozen now, the audience when the time has come.
+
+    :raises NotReady: name, sender or postal address of the business is missing.
+    :raises EmptyAudience: contacts were to be chosen and none is.
+    """
+    settings = portal_settings(work.session)
+    if missing := missing_settings(settings):
+        raise NotReady(missing)
+    if plan.audience.contact_ids is not None and not plan.audience.contact_ids:
+        raise EmptyAudience("Choose at least one contact.")
+    survey = work.session.get_one(Survey, plan.survey_id)
+    content = freeze_content(work, content_draft(survey, settings))
+    batch = Batch(
+        survey_id=survey.id,
+        content_id=content.id,
+        name=plan.name or survey.title,
+        audience=plan.audience.stored(),
+        state=BatchState.SCHEDULED,
+        scheduled_at=plan.at or work.now,
+        created_at=work.now,
+        created_by=work.actor.id,
+    )
+    work.session.add(batch)
+    work.session.flush()
+    record(work, "batch.scheduled", batch_id=batch.id)
+    return batch
+
+
+def content_draft(survey: Survey, settings: PortalSettings) -> ContentDraft:
+    """Return a Survey's email as it would be frozen now."""
+    source = compile_invitation(
+        survey.wording(),
+        Look(business=settings.business_name, postal_address=settings.postal_address),
+    )
+    domain = settings.mail_from.rpartition("@")[2]
+    return ContentDraft(
+        kind=MessageKind.INVITATION,
+        sender_name=settings.sender_name,
+        sender_email=settings.mail_from,
+        reply_to=settings.reply_to,
+        list_id=f"survey-{survey.id}.{domain}" if domain.isascii() else "",
+        feedback_id=f"{new_public_id()}:{survey.name}:invitation:nps-portal",
+        subject=source.subject,
+        html=source.html,
+        text=source.text,
+    )
+
+
+def start_due_batches(work: Work) -> int:
+    """Start every scheduled Batch whose time has come, and return how many."""
+    started = work.session.scalars(
+        sa.update(Batch)
+        .where(Batch.state == BatchState.SCHEDULED, Batch.scheduled_at <= work.now)
+        .values(state=BatchState.RUNNING, started_at=work.now)
+        .returning(Batch.id)
+    ).all()
+    for batch_id in started:
+        record(work, "batch.started", batch_id=batch_id)
+    return len(started)
+
+
+def finish_batches(work: Work) -> int:
+    """Finish every running Batch of which nobody and no message is left, and return how many.
+
+    Finished is computed from the rows: no counter can claim it too early.
+    """
+    unfinished = (
+        sa.select(Message.id)
+        .where(Message.content_id == Batch.content_id)
+        .where(Message.state.in_(UNFINISHED))
+        .exists()
+    )
+    finished = work.session.scalars(
+        sa.update(Batch)
+        .where(Batch.state == BatchState.RUNNING, Batch.planned_at.is_not(None), ~unfinished)
+        .values(state=BatchState.FINISHED, finished_at=work.now)
+        .returning(Batch.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for batch_id in finished:
+        record(work, "batch.finished", batch_id=batch_id)
+    return len(finished)
+
+
+def pause_batch(work: Work, batch_id: int) -> None:
+    """Let nothing more of a Batch leave.
+
+    :raises WrongState: it is not running.
+    """
+    batch = _locked(work, batch_id)
+    batch.pause()
+    hold_content(work, batch.content_id)
+    record(work, "batch.paused", batch_id=batch_id)
+
+
+def resume_batch(work: Work, batch_id: int) -> None:
+    """Let a paused Batch go on where it stood.
+
+    :raises WrongState: it is not paused.
+    """
+    batch = _locked(work, batch_id)
+    batch.resume()
+    open_content(work, batch.content_id)
+    record(work, "batch.resumed", batch_id=batch_id)
+
+
+def cancel_batch(work: Work, batch_id: int) -> None:
+    """End a Batch; messages that wait never leave.
+
+    :raises WrongState: it has ended.
+    """
+    batch = _locked(work, batch_id)
+    batch.cancel(work.now)
+    cancelled = cancel_content(work, batch.content_id, "the send was cancelled")
+    record(work, "batch.cancelled", batch_id=batch_id, messages=cancelled)
+
+
+def _locked(work: Work, batch_id: int) -> Batch:
+    return work.session.get_one(Batch, batch_id, with_for_update={"of": Batch})

@@ -1,0 +1,154 @@
+"""The one gate: may this Contact be asked this Survey now, and if not, why not.
+
+Every path asks here: button, batch, schedule, trigger, reminder, command line and API.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from nps_portal.batches.models import Invitation, Reason
+from nps_portal.contacts.models import Contact, Suppression, SuppressionReason
+from nps_portal.outbox.models import Message, MessageState
+from nps_portal.surveys.models import Survey
+
+FLOOR = timedelta(hours=24)
+COMPANY_WINDOW = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """How often one person or company may be asked; 0 switches a rule off, but not the floor."""
+
+    days_between: int
+    company_weekly_cap: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the gate knows of one Contact.
+
+    `last_asked_at` covers all surveys; `company_id` is None for people without a company.
+    """
+
+    contact_id: int
+    removed: bool
+    suppression: SuppressionReason | None
+    last_asked_at: datetime | None
+    company_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Whether a Contact may be asked; `reason` is None when yes."""
+
+    contact_id: int
+    reason: Reason | None
+
+
+def may_be_asked(
+    session: Session, contact_ids: Sequence[int], survey: Survey, now: datetime
+) -> list[Decision]:
+    """Decide for each of these contacts, in their order.
+
+    Colleagues count against each other in that order: who comes first is asked.
+    """
+    rules = Rules(days_between=survey.days_between, company_weekly_cap=survey.company_weekly_cap)
+    facts = _facts(session, contact_ids)
+    companies = {one.company_id for one in facts.values() if one.company_id is not None}
+    asked = _asked_this_week(session, companies, now) if rules.company_weekly_cap else {}
+    return decide([facts[contact_id] for contact_id in contact_ids], asked, rules, now)
+
+
+def decide(
+    facts: Sequence[Facts], asked_of_company: Mapping[int, int], rules: Rules, now: datetime
+) -> list[Decision]:
+    """Apply the rules to the facts; pure."""
+    asked = dict(asked_of_company)
+    decisions = []
+    for one in facts:
+        reason = _reason(one, rules, now)
+        if reason is None and rules.company_weekly_cap and one.company_id is not None:
+            if asked.get(one.company_id, 0) >= rules.company_weekly_cap:
+                reason = Reason.COLLEAGUES_ASKED
+            else:
+                asked[one.company_id] = asked.get(one.company_id, 0) + 1
+        decisions.append(Decision(contact_id=one.contact_id, reason=reason))
+    return decisions
+
+
+def _reason(facts: Facts, rules: Rules, now: datetime) -> Reason | None:
+    if facts.removed:
+        return Reason.REMOVED
+    if facts.suppression is not None:
+        return Reason(facts.suppression.value)
+    if facts.last_asked_at is None:
+        return None
+    if now - facts.last_asked_at < FLOOR:
+        return Reason.ASKED_TODAY
+    if now - facts.last_asked_at < timedelta(days=rules.days_between):
+        return Reason.ASKED_LATELY
+    return None
+
+
+def last_asked(contact_ids: Sequence[int]) -> sa.Select[tuple[int, datetime]]:
+    """Return the query of when each of these contacts was last asked.
+
+    An invitation whose mail failed or was cancelled asked nobody.
+    """
+    return (
+        sa.select(Invitation.contact_id, sa.func.max(_asked_at()))
+        .join(Message, Message.invitation_id == Invitation.id)
+        .where(Invitation.contact_id.in_(contact_ids))
+        .where(_asked())
+        .group_by(Invitation.contact_id)
+    )
+
+
+def _facts(session: Session, contact_ids: Sequence[int]) -> dict[int, Facts]:
+    asked = {contact_id: at for contact_id, at in session.execute(last_asked(contact_ids))}
+    rows = session.execute(
+        sa.select(Contact.id, Contact.removed_at, Contact.company_id, Suppression.reason)
+        .outerjoin(Suppression, Suppression.email_key == Contact.email_key)
+        .where(Contact.id.in_(contact_ids))
+    )
+    return {
+        contact_id: Facts(
+            contact_id=contact_id,
+            removed=removed_at is not None,
+            suppression=suppression,
+            last_asked_at=asked.get(contact_id),
+            company_id=company_id,
+        )
+        for contact_id, removed_at, company_id, suppression in rows
+    }
+
+
+def _asked_this_week(
+    session: Session, company_ids: set[int], now: datetime
+) -> dict[int, int]:
+    """Return how many people of each company were asked within the last seven days."""
+    if not company_ids:
+        return {}
+    rows = session.execute(
+        sa.select(Contact.company_id, sa.func.count(sa.distinct(Contact.id)))
+        .join(Invitation, Invitation.contact_id == Contact.id)
+        .join(Message, Message.invitation_id == Invitation.id)
+        .where(Contact.company_id.in_(company_ids))
+        .where(Invitation.created_at > now - COMPANY_WINDOW - timedelta(days=2))
+        .where(_asked_at() > now - COMPANY_WINDOW)
+        .where(_asked())
+        .group_by(Contact.company_id)
+    )
+    return {company_id: count for company_id, count in rows if company_id is not None}
+
+
+def _asked_at() -> sa.ColumnElement[datetime]:
+    return sa.func.coalesce(Message.sent_at, Invitation.created_at)
+
+
+def _asked() -> sa.ColumnElement[bool]:
+    return Message.state.not_in([MessageState.FAILED, MessageState.CANCELLED])

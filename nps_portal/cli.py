@@ -1,0 +1,278 @@
+"""The `nps-portal` commands: thin, each calls its room; no stack trace for a user's mistake."""
+
+import json
+import os
+import sys
+import threading
+from datetime import datetime
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import FlaskGroup
+from rich.console import Console
+from rich.progress import Progress
+
+from nps_portal import create_app, demo, doctor, processes
+from nps_portal.accounts.commands import add_user
+from nps_portal.accounts.models import Role
+from nps_portal.accounts.portal_settings import portal_settings, process_settings
+from nps_portal.accounts.queries import has_users
+from nps_portal.accounts.setup_code import setup_code
+from nps_portal.batches.audience import EVERYBODY, Audience
+from nps_portal.batches.commands import BatchPlan, schedule_batch
+from nps_portal.batches.queries import dry_run
+from nps_portal.config import BadSettings
+from nps_portal.contacts.queries import contact_by_key
+from nps_portal.foundation.addresses import parse_email
+from nps_portal.foundation.clock import current_clock
+from nps_portal.foundation.database import reading
+from nps_portal.foundation.errors import PortalError
+from nps_portal.foundation.schema import migrate, require_current_schema
+from nps_portal.foundation.work import COMMAND_LINE, unit_of_work
+from nps_portal.imports.commands import confirm_import, mapping_of, upload
+from nps_portal.imports.models import ImportState
+from nps_portal.imports.queries import import_by_id, rejections
+from nps_portal.imports.running import run_import
+from nps_portal.insights.score import default_window, score_figures
+from nps_portal.surveys.commands import ensure_default_survey
+from nps_portal.surveys.models import Survey
+from nps_portal.surveys.queries import survey_by_name
+
+BAD_SETTINGS_EXIT_CODE = 2
+
+
+def main() -> None:
+    """Run a command; a mistake of the user's ends in one sentence and an exit code."""
+    try:
+        commands.main(prog_name="nps-portal")
+    except BadSettings as error:
+        click.echo(f"The settings cannot be used:\n{error}", err=True)
+        sys.exit(BAD_SETTINGS_EXIT_CODE)
+    except PortalError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+
+
+@click.group(cls=FlaskGroup, create_app=create_app, add_version_option=False)
+def commands() -> None:
+    """Ask customers by email how likely they are to recommend you, and see the score."""
+
+
+def _ready() -> None:
+    require_current_schema(current_app._get_current_object())  # type: ignore[attr-defined]  # a proxy
+
+
+@commands.command("migrate")
+def migrate_command() -> None:
+    """Bring the database to the schema of this version."""
+    _migrate()
+    click.echo("The database is up to date.")
+
+
+def _migrate() -> None:
+    migrate()
+    with unit_of_work(COMMAND_LINE) as work:
+        ensure_default_survey(work)
+
+
+@commands.command("run")
+def run_command() -> None:
+    """Run web server and worker together; what most owners run."""
+    _migrate()
+    _say_where()
+    sys.exit(processes.run_both(process_settings()))
+
+
+@commands.command("web")
+@click.option("--parent", type=int, hidden=True)
+def web_command(parent: int | None) -> None:
+    """Run the web server alone."""
+    _ready()
+    if parent is None:
+        _say_where()
+    else:
+        processes.end_with_parent(parent)
+    processes.serve_web(process_settings())
+
+
+@commands.command("worker")
+@click.option("--parent", type=int, hidden=True)
+def worker_command(parent: int | None) -> None:
+    """Run a worker alone; any number may run side by side."""
+    _ready()
+    if parent is not None:
+        processes.end_with_parent(parent)
+    processes.work(current_app._get_current_object())  # type: ignore[attr-defined]  # a proxy
+
+
+def _say_where() -> None:
+    settings = process_settings()
+    click.echo(f"NPS Portal listens on {settings.bind}; open {settings.public_url}")
+    if not has_users(reading()):
+        click.echo("Nobody has set it up yet: the page leads you through.")
+        if not settings.public_url_is_loopback:
+            click.echo(f"Set-up code: {setup_code()}")
+    if portal_settings(reading()).uses_local_mailbox:
+        click.echo("No mail server is set: every email is caught in the mailbox of this machine.")
+
+
+@commands.group("user")
+def user_group() -> None:
+    """Add the people who run the portal."""
+
+
+@user_group.command("add")
+@click.argument("email")
+@click.option("--name", default="", help="How pages and emails call them.")
+@click.option("--role", type=click.Choice([role.value for role in Role]), default="owner")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def user_add(email: str, name: str, role: str, password_stdin: bool) -> None:
+    """Add a user who can sign in at once."""
+    _ready()
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with unit_of_work(COMMAND_LINE) as work:
+        user = add_user(work, email=email, name=name, password=password, role=Role(role))
+    click.echo(f"{user.email} can sign in now.")
+
+
+@commands.group("import")
+def import_group() -> None:
+    """Bring files of other systems in."""
+
+
+@import_group.command("contacts")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_contacts(file: Path) -> None:
+    """Import contacts from a CSV, XLSX, XLS or ODS file; columns are recognised by themselves."""
+    _ready()
+    with unit_of_work(COMMAND_LINE) as work:
+        started = upload(work, file.read_bytes(), file.name)
+        mapping = mapping_of(started)
+        confirm_import(work, started.id, mapping)
+    for field, index in mapping.columns.items():
+        click.echo(f"  {field.value.replace('_', ' ')}: {mapping.headers[index]}", err=True)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("Importing", total=started.rows_total)
+        run_import(
+            started.id,
+            COMMAND_LINE,
+            threading.Event(),
+            lambda rows: progress.update(task, advance=rows),
+        )
+    _report_import(started.id)
+
+
+def _report_import(import_id: int) -> None:
+    reading().rollback()
+    done = import_by_id(reading(), import_id)
+    if done is None:
+        raise PortalError("The import is gone.")
+    for refused in rejections(reading(), import_id, limit=None):
+        click.echo(f"line {refused.line}: {refused.reason}", err=True)
+    click.echo(
+        f"{done.added} added, {done.updated} updated, {done.unchanged} unchanged, "
+        f"{done.rejected} refused."
+    )
+    if done.state is ImportState.FAILED:
+        raise PortalError(done.reason)
+
+
+@commands.command("send")
+@click.argument("survey_name", metavar="SURVEY")
+@click.option("--contact", "emails", multiple=True, help="Send to this address (repeatable).")
+@click.option("--all", "everybody", is_flag=True, help="Send to every contact.")
+@click.option("--at", help="When, as ISO 8601; without an offset in the account's zone.")
+def send_command(
+    survey_name: str, emails: tuple[str, ...], everybody: bool, at: str | None
+) -> None:
+    """Send a survey: makes a batch and prints its number; the worker delivers it."""
+    _ready()
+    if everybody == bool(emails):
+        raise click.UsageError("Say either --all or --contact EMAIL.")
+    survey = _survey(survey_name)
+    audience = EVERYBODY if everybody else Audience(contact_ids=_contact_ids(emails))
+    now = current_clock().now()
+    found = dry_run(reading(), audience, survey, now)
+    for reason, count in found.not_asked:
+        click.echo(f"not asked: {count}, {reason.words}", err=True)
+    if not found.asked:
+        raise PortalError("There is nobody to ask: nothing was sent.")
+    plan = BatchPlan(survey_id=survey.id, audience=audience, name="", at=_instant(at))
+    with unit_of_work(COMMAND_LINE) as work:
+        batch = schedule_batch(work, plan)
+    click.echo(f"asking {found.asked} of {found.total}", err=True)
+    click.echo(batch.id)
+
+
+def _survey(name: str) -> Survey:
+    survey = survey_by_name(reading(), name)
+    if survey is None:
+        raise PortalError(f"There is no survey called «{name}»; the ready-made one is «default».")
+    return survey
+
+
+def _contact_ids(emails: tuple[str, ...]) -> tuple[int, ...]:
+    ids = []
+    for email in emails:
+        contact = contact_by_key(reading(), parse_email(email).key)
+        if contact is None or contact.removed_at is not None:
+            raise PortalError(f"{email} is not in your contacts.")
+        ids.append(contact.id)
+    return tuple(ids)
+
+
+def _instant(text: str | None) -> datetime | None:
+    """Read an ISO instant; one without offset is wall-clock time in the account's zone."""
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise PortalError(f"«{text}» is not a time such as 2026-11-30T09:00.") from error
+    if at.tzinfo is None:
+        at = instant_of(at, portal_settings(reading()).zone)
+    if at < current_clock().now():
+        raise PortalError(f"{text} is in the past: leave --at out to send now.")
+    return at
+
+
+@commands.command("score")
+@click.option("--survey", "survey_name", help="Only this survey's answers.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def score_command(survey_name: str | None, as_json: bool) -> None:
+    """Print the figures of the overview."""
+    _ready()
+    survey = _survey(survey_name) if survey_name else None
+    window = default_window(current_clock().now(), survey.id if survey else None)
+    figures = score_figures(reading(), window)
+    if as_json:
+        click.echo(json.dumps(figures.as_json()))
+    else:
+        click.echo(figures.sentence)
+
+
+@commands.command("doctor")
+def doctor_command() -> None:
+    """Look whether everything is as it should be, and say what to do about what is not."""
+    findings = doctor.examine(process_settings(), os.environ)
+    for finding in findings:
+        click.secho(f"{finding.lamp.value:7}", fg=finding.lamp.colour, nl=False)
+        click.echo(f"{finding.matter}: {finding.text}")
+    sys.exit(1 if any(finding.lamp is doctor.Lamp.RED for finding in findings) else 0)
+
+
+@commands.command("demo")
+def demo_command() -> None:
+    """Run the portal with a sample business and a year of answers, in a place of its own."""
+    settings = process_settings()
+    _migrate()
+    sign_in = demo.ensure_sample(settings)
+    click.echo(f"Open      {settings.public_url}")
+    click.echo(f"Sign in   {sign_in.email}")
+    click.echo(f"Password  {sign_in.password}")
+    click.echo(f"Mailbox   {settings.public_url}/mailbox")
+    sys.exit(processes.run_both(settings))

@@ -1,0 +1,311 @@
+"""Writing contacts, companies and suppressions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from nps_portal.contacts.models import Company, Contact, Suppression, SuppressionReason
+from nps_portal.foundation.addresses import EmailAddress
+from nps_portal.foundation.database import lock_for_transaction
+from nps_portal.foundation.errors import PortalError
+from nps_portal.foundation.work import Work
+from nps_portal.journal.commands import record, record_for_all
+
+
+class ContactExists(PortalError):
+    """The address belongs to another Contact; `contact_id` says whose."""
+
+    def __init__(self, email: str, contact_id: int) -> None:
+        super().__init__(f"{email} is in your contacts already.")
+        self.contact_id = contact_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactDetails:
+    """What a form, an import or a program says about a Contact; empty text says nothing."""
+
+    email: EmailAddress
+    name: str = ""
+    first_name: str = ""
+    company: str = ""
+    language: str = ""
+    time_zone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upserted:
+    """What became of the rows of one chunk.
+
+    `unchanged` counts rows that said nothing new: of known contacts, or a second time in the chunk.
+    """
+
+    added: Sequence[int]
+    updated: Sequence[int]
+    unchanged: int
+
+
+def add_contact(work: Work, details: ContactDetails, *, source: str) -> Contact:
+    """Add a Contact; one that was removed under this address comes back with its history.
+
+    What is told of somebody who comes back replaces what was known; silence keeps it.
+
+    :raises ContactExists: the address is another Contact's.
+    """
+    lock_for_transaction(work.session, _LOCK)
+    contact = _by_key(work, details.email.key)
+    if contact is not None:
+        if contact.removed_at is None:
+            raise ContactExists(details.email.email, contact.id)
+        _write_details(work, contact, _filled(details, _details_of(contact, details.email)))
+        restore_contact(work, contact.id)
+        return contact
+    contact = Contact(email_key=details.email.key, created_at=work.now, source=source)
+    work.session.add(contact)
+    _write_details(work, contact, details)
+    work.session.flush()
+    record(work, "contact.added", contact_id=contact.id, source=source)
+    return contact
+
+
+def edit_contact(work: Work, contact_id: int, details: ContactDetails) -> Contact:
+    """Replace what is known about a Contact.
+
+    Who wants no email does not get it at a new address either. An address that does not exist is
+    the one reason that a new address mends.
+
+    :raises ContactExists: the new address is another Contact's.
+    """
+    lock_for_transaction(work.session, _LOCK)
+    contact = work.session.get_one(Contact, contact_id)
+    other = _by_key(work, details.email.key)
+    if other is not None and other.id != contact_id:
+        raise ContactExists(details.email.email, other.id)
+    former_key, contact.email_key = contact.email_key, details.email.key
+    _write_details(work, contact, details)
+    work.session.flush()
+    record(work, "contact.edited", contact_id=contact.id)
+    if former_key != contact.email_key:
+        _carry_suppression_over(work, former_key, contact)
+    return contact
+
+
+def remove_contact(work: Work, contact_id: int) -> None:
+    """Take a Contact off the lists; answers and history stay, and it can be brought back."""
+    contact = work.session.get_one(Contact, contact_id)
+    if contact.removed_at is None:
+        contact.removed_at = work.now
+        record(work, "contact.removed", contact_id=contact_id)
+
+
+def restore_contact(work: Work, contact_id: int) -> None:
+    """Bring a removed Contact back."""
+    contact = work.session.get_one(Contact, contact_id)
+    if contact.removed_at is not None:
+        contact.removed_at = None
+        record(work, "contact.restored", contact_id=contact_id)
+
+
+def suppress(
+    work: Work, email_key: str, reason: SuppressionReason, *, source: str, contact_id: int | None
+) -> bool:
+    """Keep an address from ever being mailed; True when it was not suppressed before."""
+    added = _insert_suppressions(work, [email_key], reason, source)
+    if added:
+        record(
+            work, "contact.suppressed", contact_id=contact_id, reason=reason.value, source=source
+        )
+    return bool(added)
+
+
+def suppress_all(
+    work: Work, email_keys: Sequence[str], reason: SuppressionReason, *, source: str
+) -> int:
+    """Keep addresses from ever being mailed and return how many were not suppressed before."""
+    added = _insert_suppressions(work, email_keys, reason, source)
+    people = work.session.scalars(sa.select(Contact.id).where(Contact.email_key.in_(added)))
+    record_for_all(work, "contact.suppressed", list(people), reason=reason.value, source=source)
+    return len(added)
+
+
+def upsert_contacts(work: Work, details: Sequence[ContactDetails], *, source: str) -> Upserted:
+    """Add new Contacts and fill what was empty in known ones; nothing known is overwritten.
+
+    Of several with one address the first is added, and the others fill it; a removed Contact
+    comes back.
+    """
+    lock_for_transaction(work.session, _LOCK)
+    wanted: dict[str, ContactDetails] = {}
+    for one in details:
+        former = wanted.get(one.email.key)
+        wanted[one.email.key] = one if former is None else _filled(former, one)
+    companies = _companies(work, [one.company for one in wanted.values()])
+    known = {
+        contact.email_key: contact
+        for contact in work.session.scalars(
+            sa.select(Contact).where(Contact.email_key.in_(wanted)).with_for_update(of=Contact)
+        )
+    }
+    returned = [contact.id for contact in known.values() if contact.removed_at is not None]
+    updated = [
+        contact.id for key, contact in known.items() if _fill(work, contact, wanted[key], companies)
+    ]
+    work.session.flush()
+    added = _insert_new(
+        work, [one for key, one in wanted.items() if key not in known], companies, source
+    )
+    record_for_all(work, "contact.imported", added, source=source)
+    record_for_all(work, "contact.restored", returned, source=source)
+    record_for_all(work, "contact.updated", sorted(set(updated) - set(returned)), source=source)
+    work.session.expunge_all()
+    return Upserted(
+        added=added, updated=updated, unchanged=len(details) - len(added) - len(updated)
+    )
+
+
+# Whoever adds contacts or changes addresses waits for the others, so that two who bring the same
+# address at once do not both find it free.
+_LOCK = "contacts"
+
+
+def _by_key(work: Work, email_key: str) -> Contact | None:
+    return work.session.scalar(sa.select(Contact).where(Contact.email_key == email_key))
+
+
+def _write_details(work: Work, contact: Contact, details: ContactDetails) -> None:
+    contact.email = details.email.email
+    contact.name = details.name
+    contact.first_name = details.first_name
+    contact.language = details.language
+    contact.time_zone = details.time_zone
+    company_id = _companies(work, [details.company]).get(_name_key(details.company))
+    contact.company_id = company_id
+    contact.changed_at = work.now
+
+
+def _details_of(contact: Contact, email: EmailAddress) -> ContactDetails:
+    return ContactDetails(
+        email=email,
+        name=contact.name,
+        first_name=contact.first_name,
+        company=contact.company_name,
+        language=contact.language,
+        time_zone=contact.time_zone,
+    )
+
+
+def _filled(details: ContactDetails, other: ContactDetails) -> ContactDetails:
+    """Return the details with their gaps filled from the other ones."""
+    return replace(
+        details,
+        name=details.name or other.name,
+        first_name=details.first_name or other.first_name,
+        company=details.company or other.company,
+        language=details.language or other.language,
+        time_zone=details.time_zone or other.time_zone,
+    )
+
+
+def _insert_new(
+    work: Work, new: Sequence[ContactDetails], companies: dict[str, int], source: str
+) -> list[int]:
+    """Insert contacts and return their ids."""
+    if not new:
+        return []
+    work.session.execute(sa.insert(Contact), [_row(work, one, companies, source) for one in new])
+    keys = [one.email.key for one in new]
+    return list(
+        work.session.scalars(
+            sa.select(Contact.id).where(Contact.email_key.in_(keys)).order_by(Contact.id)
+        )
+    )
+
+
+def _row(
+    work: Work, details: ContactDetails, companies: dict[str, int], source: str
+) -> dict[str, object]:
+    return {
+        "email": details.email.email,
+        "email_key": details.email.key,
+        "name": details.name,
+        "first_name": details.first_name,
+        "language": details.language,
+        "time_zone": details.time_zone,
+        "company_id": companies.get(_name_key(details.company)),
+        "source": source,
+        "created_at": work.now,
+        "changed_at": work.now,
+    }
+
+
+def _fill(work: Work, contact: Contact, details: ContactDetails, companies: dict[str, int]) -> bool:
+    """Fill the empty fields of a known Contact and tell whether anything changed."""
+    changed = contact.removed_at is not None
+    contact.removed_at = None
+    for field in ("name", "first_name", "language", "time_zone"):
+        if not getattr(contact, field) and getattr(details, field):
+            setattr(contact, field, getattr(details, field))
+            changed = True
+    company_id = companies.get(_name_key(details.company))
+    if contact.company_id is None and company_id is not None:
+        contact.company_id = company_id
+        changed = True
+    if changed:
+        contact.changed_at = work.now
+    return changed
+
+
+def _companies(work: Work, names: Sequence[str]) -> dict[str, int]:
+    """Return the ids of these companies by key, making those that are not there."""
+    by_key = {_name_key(name): " ".join(name.split()) for name in names if name.strip()}
+    if not by_key:
+        return {}
+    work.session.execute(
+        _insert_for(work)(Company).on_conflict_do_nothing(index_elements=["name_key"]),
+        [
+            {"name": name, "name_key": key, "created_at": work.now}
+            for key, name in sorted(by_key.items())
+        ],
+    )
+    found = work.session.execute(
+        sa.select(Company.name_key, Company.id).where(Company.name_key.in_(by_key))
+    )
+    return {key: company_id for key, company_id in found}
+
+
+def _name_key(name: str) -> str:
+    return " ".join(name.split()).casefold()[:200]
+
+
+def _insert_suppressions(
+    work: Work, email_keys: Sequence[str], reason: SuppressionReason, source: str
+) -> list[str]:
+    """Suppress addresses and return those that were not; the reason of the others stays."""
+    known = work.session.scalars(
+        sa.select(Suppression.email_key).where(Suppression.email_key.in_(email_keys))
+    )
+    added = sorted(set(email_keys) - set(known))
+    if added:
+        work.session.execute(
+            _insert_for(work)(Suppression).on_conflict_do_nothing(index_elements=["email_key"]),
+            [
+                {"email_key": key, "reason": reason, "source": source, "created_at": work.now}
+                for key in added
+            ],
+        )
+    return added
+
+
+def _carry_suppression_over(work: Work, former_key: str, contact: Contact) -> None:
+    former = work.session.scalar(sa.select(Suppression).where(Suppression.email_key == former_key))
+    if former is not None and former.reason is not SuppressionReason.HARD_BOUNCE:
+        suppress(
+            work, contact.email_key, former.reason, source="new address", contact_id=contact.id
+        )
+
+
+def _insert_for(work: Work) -> type[sqlite.Insert] | type[postgresql.Insert]:
+    """Return the INSERT that knows ON CONFLICT for the database at hand."""
+    is_sqlite = work.session.get_bind().dialect.name == "sqlite"
+    return sqlite.Insert if is_sqlite else postgresql.Insert

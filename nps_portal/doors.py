@@ -1,0 +1,143 @@
+"""The doors of the house: every blueprint with its guard, what every page gets, every answer's headers."""
+
+from dataclasses import dataclass
+
+import flask_login
+from flask import Blueprint, Flask, Response, abort, request, url_for
+from flask.typing import ResponseReturnValue
+
+from nps_portal import error_pages, health
+from nps_portal.accounts import settings_views
+from nps_portal.accounts import views as accounts_views
+from nps_portal.accounts.guards import Guard, anyone, by_token, signed_in
+from nps_portal.accounts.portal_settings import portal_settings, process_settings
+from nps_portal.batches import views as batches_views
+from nps_portal.contacts import views as contacts_views
+from nps_portal.foundation.clock import current_clock
+from nps_portal.foundation.database import reading
+from nps_portal.imports import views as imports_views
+from nps_portal.insights import contact_pages, patterns_page
+from nps_portal.insights import views as insights_views
+from nps_portal.outbox import mailbox_views
+from nps_portal.outbox import views as outbox_views
+from nps_portal.responses import survey_pages, unsubscribe_pages
+from nps_portal.responses import views as responses_views
+from nps_portal.responses.queries import held_count
+from nps_portal.surveys import views as surveys_views
+
+DOORS: tuple[tuple[Blueprint, Guard], ...] = (
+    (accounts_views.blueprint, anyone),
+    (settings_views.blueprint, signed_in),
+    (contacts_views.blueprint, signed_in),
+    (imports_views.blueprint, signed_in),
+    (contact_pages.blueprint, signed_in),
+    (surveys_views.blueprint, signed_in),
+    (batches_views.blueprint, signed_in),
+    (outbox_views.blueprint, signed_in),
+    (mailbox_views.blueprint, signed_in),
+    (responses_views.blueprint, signed_in),
+    (insights_views.blueprint, signed_in),
+    (patterns_page.blueprint, signed_in),
+    (survey_pages.blueprint, by_token),
+    (unsubscribe_pages.blueprint, by_token),
+    (health.blueprint, anyone),
+)
+
+# Nothing from elsewhere, no inline script or style, no frame around a page.
+CONTENT_SECURITY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; frame-src 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NavigationItem:
+    """One entry of the admin's navigation; pinned ones stand in the bar on phones."""
+
+    label: str
+    url: str
+    icon: str
+    current: bool
+    badge: int | None
+    pinned: bool
+
+
+def open_doors(app: Flask) -> None:
+    """Register every room's pages, each behind its guard."""
+    guards = {blueprint.name: guard for blueprint, guard in DOORS}
+    for blueprint, _ in DOORS:
+        app.register_blueprint(blueprint)
+    for blueprint in (survey_pages.blueprint, unsubscribe_pages.blueprint):
+        # The token and the page's nonce are the authority there; a customer has no cookie.
+        app.extensions["csrf"].exempt(blueprint)
+
+    def check_door() -> ResponseReturnValue | None:
+        if request.endpoint is None or request.endpoint == "static":
+            return None
+        guard = guards.get(request.blueprint or "")
+        return guard() if guard else abort(403)
+
+    app.before_request(check_door)
+    app.after_request(_protect)
+    app.context_processor(_page_context)
+    error_pages.install(app)
+
+
+def _protect(response: Response) -> Response:
+    """Set the headers that every answer carries; a page may have set stricter ones itself."""
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY)
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+    if process_settings().public_url.startswith("https://"):
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def _page_context() -> dict[str, object]:
+    """Give the admin's pages their navigation, the business's name, its zone and the time."""
+    if request.blueprint in {"survey_pages", "unsubscribe_pages", "health"}:
+        return {}
+    settings = portal_settings(reading())
+    return {
+        "business_name": settings.business_name or "Your business",
+        "zone": settings.zone,
+        "now": current_clock().now(),
+        "navigation": _navigation() if flask_login.current_user.is_authenticated else [],
+        "sign_out_url": url_for("accounts.sign_out"),
+    }
+
+
+def _navigation() -> list[NavigationItem]:
+    rooms = (
+        ("Overview", "overview.index", "home", ("overview",), None, True),
+        ("Responses", "responses.index", "message", ("responses",), held_count(reading()), True),
+        (
+            "Contacts",
+            "contacts.index",
+            "users",
+            ("contacts", "imports", "contact_pages"),
+            None,
+            True,
+        ),
+        ("Surveys", "surveys.index", "clipboard-list", ("surveys",), None, False),
+        ("Sends", "batches.index", "send", ("batches", "outbox"), None, True),
+        ("Mailbox", "mailbox.index", "mailbox", ("mailbox",), None, False),
+        ("Settings", "settings.index", "settings", ("settings",), None, False),
+    )
+    return [
+        NavigationItem(
+            label=label,
+            url=url_for(endpoint),
+            icon=icon,
+            current=request.blueprint in blueprints,
+            badge=badge or None,
+            pinned=pinned,
+        )
+        for label, endpoint, icon, blueprints, badge, pinned in rooms
+        if endpoint != "mailbox.index" or mailbox_views.is_open()
+    ]

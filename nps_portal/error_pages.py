@@ -1,0 +1,59 @@
+"""What people see when something goes wrong: what happened, what is safe, what to do."""
+
+import flask_login
+from flask import Flask, render_template
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from nps_portal.foundation.database import DatabaseUnavailable
+
+WORDS = {
+    400: ("That did not come through whole", "Nothing was changed. Go back and try once more."),
+    403: ("This page is for the owner", "Ask the owner of this portal for what you need."),
+    404: ("There is nothing here", "The address may be old, or cut off at its end."),
+    405: ("That cannot be done here", "Nothing was changed. Go back and try once more."),
+    413: ("That is too large", "Nothing was changed. A file may have 32 MB at most."),
+    429: ("Too many attempts", "Wait a minute, then try once more."),
+    500: (
+        "Something went wrong on our side",
+        "What you had saved before is safe. The reason stands in the portal's log.",
+    ),
+    503: ("The portal is busy", "Nothing was changed. Go back and try again in a moment."),
+}
+
+
+def install(app: Flask) -> None:
+    """Answer every error with a page in our words."""
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(CSRFError, _forged)
+    app.register_error_handler(DatabaseUnavailable, _busy)
+    app.register_error_handler(500, _fault)
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    title, text = WORDS.get(error.code, (error.name, "Nothing was changed."))
+    return _page(error.code, title, text)
+
+
+def _forged(error: CSRFError) -> ResponseReturnValue:
+    return _page(
+        400, "This page was open for too long", "Nothing was changed. Go back, reload, try again."
+    )
+
+
+def _busy(error: DatabaseUnavailable) -> ResponseReturnValue:
+    page, code = _page(503, *WORDS[503])
+    return page, code, {"Retry-After": "5"}
+
+
+def _fault(error: Exception) -> ResponseReturnValue:
+    return _page(500, *WORDS[500])
+
+
+def _page(code: int, title: str, text: str) -> tuple[str, int]:
+    signed_in = code != 500 and flask_login.current_user.is_authenticated
+    page = render_template("errors/error.html", code=code, title=title, text=text, home=signed_in)
+    return page, code

@@ -1,0 +1,133 @@
+"""A file's bytes as a table, whatever wrote it."""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from nps_portal.imports.delimited import UNCLOSED_QUOTE, detect_layout, read_records
+from nps_portal.imports.sheets import OLE_START, ZIP_START, open_sheet
+from nps_portal.imports.tables import (
+    LARGEST_FILE_BYTES,
+    MOST_COLUMNS,
+    Format,
+    Record,
+    Row,
+    Table,
+    UnreadableFile,
+    distinct_headers,
+    holds_address,
+)
+
+__all__ = ["Format", "Row", "Table", "UnreadableFile", "read_table"]
+
+_SAMPLE_RECORDS = 50
+_ANYTHING = re.compile(rb"""[^\s,;|"\xef\xbb\xbf]""")
+_NOT_TABLES = (
+    (b"%PDF", "a PDF"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"\x1f\x8b", "a packed file"),
+    (b"{\\rtf", "a text document"),
+    (b"BEGIN:VCARD", "a set of business cards (vCard)"),
+    (b"<!", "a web page or XML"),
+    (b"<?", "a web page or XML"),
+    (b"<html", "a web page or XML"),
+    (b"<table", "a web page or XML"),
+    (b"{", "JSON"),
+    (b"[", "JSON"),
+)
+
+
+def read_table(content: bytes, filename: str) -> Table:
+    """Read the head of the file; the rows follow when they are asked for.
+
+    What the file is, its content decides; `filename` only serves the messages. Row by row nothing
+    is raised any more: a row that cannot be trusted comes with its fault.
+
+    :raises UnreadableFile: it is too large, empty, no table, or has a header and nothing else.
+    """
+    if len(content) > LARGEST_FILE_BYTES:
+        megabytes = LARGEST_FILE_BYTES // 1_000_000
+        raise UnreadableFile(f"«{filename}» is larger than {megabytes} MB. Split it in two.")
+    if content.startswith((ZIP_START, OLE_START)):
+        sheet = open_sheet(content)
+        headers, open_rows = _headers_and_rows(sheet.records, delimiter=None)
+        return Table(headers=headers, format=sheet.format, sheet=sheet.name, open_rows=open_rows)
+    _refuse_what_is_no_table(content, filename)
+    layout = detect_layout(content)
+    headers, open_rows = _headers_and_rows(
+        lambda: read_records(content, layout), delimiter=layout.delimiter
+    )
+    return Table(
+        headers=headers,
+        format=Format.CSV,
+        encoding=layout.encoding,
+        delimiter=layout.delimiter,
+        open_rows=open_rows,
+    )
+
+
+def _refuse_what_is_no_table(content: bytes, filename: str) -> None:
+    start = content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not _ANYTHING.search(content):
+        raise UnreadableFile(f"«{filename}» is empty.")
+    for sign, kind in _NOT_TABLES:
+        if start.lower().startswith(sign.lower()):
+            raise UnreadableFile(
+                f"«{filename}» is {kind}, not a table. "
+                "Save the list as XLSX or as “CSV UTF-8” and try that file."
+            )
+
+
+def _headers_and_rows(
+    records: Callable[[], Iterator[Record]], *, delimiter: str | None
+) -> tuple[tuple[str, ...], Callable[[], Iterator[Row]]]:
+    sample = list(islice(records(), _SAMPLE_RECORDS))
+    if not sample:
+        raise UnreadableFile("The file is empty.")
+    first = sample[0]
+    if first.fault:
+        raise UnreadableFile(f"Line {first.line}: {first.fault}")
+    headless = any(map(holds_address, first.cells))
+    if headless:
+        width = max(len(record.cells) for record in sample)
+        headers = distinct_headers([""] * width)
+    else:
+        headers = distinct_headers(first.cells)
+    if len(headers) > MOST_COLUMNS:
+        raise UnreadableFile(
+            f"Line {first.line} has {len(headers):,} columns; {MOST_COLUMNS:,} are the most."
+        )
+    if len(sample) == 1 and not headless:
+        raise UnreadableFile("The file has a header and no rows below it.")
+
+    def open_rows() -> Iterator[Row]:
+        below = records() if headless else islice(records(), 1, None)
+        return (_row(record, len(headers), delimiter) for record in below)
+
+    return headers, open_rows
+
+
+def _row(record: Record, width: int, delimiter: str | None) -> Row:
+    cells, fault = record.cells, record.fault
+    if fault is None:
+        if record.physical_lines > 1:
+            fault = _swallowed(cells, width, delimiter or "")
+        if len(cells) > width and any(cell.strip() for cell in cells[width:]):
+            fault = fault or f"The row has {len(cells)} cells under {width} headers."
+    if fault is None and len(cells) != width:
+        cells = cells[:width] + [""] * (width - len(cells))
+    return Row(line=record.line, cells=tuple(cells), fault=fault)
+
+
+def _swallowed(cells: list[str], width: int, delimiter: str) -> str | None:
+    """Find a cell over several lines that is no text but the rows after a stray quotation mark."""
+    if len(cells) < width:
+        return UNCLOSED_QUOTE
+    for cell in cells:
+        for inner in cell.splitlines()[1:]:
+            pieces = inner.split(delimiter)
+            if len(pieces) >= width and any(map(holds_address, pieces)):
+                return UNCLOSED_QUOTE
+    return None

@@ -1,0 +1,149 @@
+"""Writing to the outbox: freeze a content, queue messages, hold, open or cancel them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from nps_portal.foundation.tokens import new_public_id
+from nps_portal.foundation.work import Work
+from nps_portal.journal.commands import record
+from nps_portal.outbox.models import (
+    ContentState,
+    EmailContent,
+    Message,
+    MessageKind,
+    MessageState,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContentDraft:
+    """What many messages will share; subject, HTML and text are templates."""
+
+    kind: MessageKind
+    sender_name: str
+    sender_email: str
+    reply_to: str
+    list_id: str
+    feedback_id: str
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageDraft:
+    """One email to one person; `values` fill the content's templates."""
+
+    contact_id: int | None
+    invitation_id: int | None
+    recipient_name: str
+    recipient_email: str
+    email_key: str
+    values: dict[str, str]
+
+
+def freeze_content(work: Work, draft: ContentDraft) -> EmailContent:
+    """Keep the content as it is now: later edits do not reach messages decided on before."""
+    content = EmailContent(
+        kind=draft.kind,
+        state=ContentState.OPEN,
+        sender_name=draft.sender_name,
+        sender_email=draft.sender_email,
+        reply_to=draft.reply_to,
+        list_id=draft.list_id,
+        feedback_id=draft.feedback_id,
+        subject=draft.subject,
+        html=draft.html,
+        text=draft.text,
+        created_at=work.now,
+    )
+    work.session.add(content)
+    work.session.flush()
+    return content
+
+
+def enqueue(
+    work: Work, content_id: int, drafts: Sequence[MessageDraft], *, due_at: datetime
+) -> None:
+    """Queue messages; each gets the public id that all its attempts share."""
+    if not drafts:
+        return
+    work.session.execute(
+        sa.insert(Message),
+        [
+            {
+                "public_id": new_public_id(),
+                "content_id": content_id,
+                "contact_id": draft.contact_id,
+                "invitation_id": draft.invitation_id,
+                "wave": 0,
+                "recipient_name": draft.recipient_name,
+                "recipient_email": draft.recipient_email,
+                "email_key": draft.email_key,
+                "values": draft.values,
+                "state": MessageState.QUEUED,
+                "due_at": due_at,
+                "created_at": work.now,
+            }
+            for draft in drafts
+        ],
+    )
+
+
+def hold_content(work: Work, content_id: int) -> None:
+    """Let nothing of a content leave until it is opened again."""
+    _set_state(work, content_id, ContentState.HELD, ContentState.OPEN)
+
+
+def open_content(work: Work, content_id: int) -> None:
+    """Let a held content go on."""
+    _set_state(work, content_id, ContentState.OPEN, ContentState.HELD)
+
+
+def cancel_content(work: Work, content_id: int, reason: str) -> int:
+    """Cancel what has not left; a message claimed just now is stopped at its last look."""
+    _set_state(work, content_id, ContentState.CANCELLED, ContentState.OPEN, ContentState.HELD)
+    return _cancel_queued(work, Message.content_id == content_id, reason)
+
+
+def cancel_for_address(work: Work, email_key: str, reason: str) -> int:
+    """Cancel the invitations and reminders that wait for an address."""
+    return _cancel_queued(work, Message.email_key == email_key, reason)
+
+
+def send_again(work: Work, message_id: int) -> bool:
+    """Queue an uncertain or failed message once more, under the same Message-ID.
+
+    Only a person decides this; True when the message was in such a state.
+    """
+    found = work.session.execute(
+        sa.update(Message)
+        .where(Message.id == message_id)
+        .where(Message.state.in_([MessageState.UNCERTAIN, MessageState.FAILED]))
+        .values(state=MessageState.QUEUED, due_at=work.now, owner=None, lease_until=None, reason="")
+    )
+    if found.rowcount:
+        record(work, "message.requeued", message_id=message_id)
+    return bool(found.rowcount)
+
+
+def _set_state(work: Work, content_id: int, wanted: ContentState, *allowed: ContentState) -> None:
+    work.session.execute(
+        sa.update(EmailContent)
+        .where(EmailContent.id == content_id)
+        .where(EmailContent.state.in_(allowed))
+        .values(state=wanted)
+    )
+
+
+def _cancel_queued(work: Work, which: sa.ColumnElement[bool], reason: str) -> int:
+    found = work.session.execute(
+        sa.update(Message)
+        .where(which)
+        .where(Message.state == MessageState.QUEUED)
+        .values(state=MessageState.CANCELLED, reason=reason)
+    )
+    return int(found.rowcount)

@@ -1,0 +1,176 @@
+"""Writing visits and answers."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from nps_portal.batches.models import Invitation
+from nps_portal.contacts.commands import suppress
+from nps_portal.contacts.models import SuppressionReason
+from nps_portal.foundation.work import Work
+from nps_portal.journal.commands import record
+from nps_portal.nps import category
+from nps_portal.outbox.commands import cancel_for_address
+from nps_portal.outbox.queries import sent_at
+from nps_portal.responses.models import (
+    Channel,
+    Evidence,
+    Response,
+    ResponseRevision,
+    ResponseState,
+    Visit,
+    VisitKind,
+)
+
+LIFE_OF_A_LINK = timedelta(days=90)
+COMMENT_LENGTH = 5000
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitFacts:
+    """What a request tells of whoever sent it; `network` is the address cut to /24 or /48."""
+
+    kind: VisitKind
+    method: str
+    network: str
+    user_agent: str
+    purpose: str
+    score: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a person has sent: a score 0–10, and a comment, empty to keep the former one."""
+
+    score: int
+    comment: str
+
+
+def log_visit(work: Work, invitation_id: int, facts: VisitFacts) -> None:
+    """Keep one opening of a link; it is evidence for later and changes nothing that counts."""
+    left_at = sent_at(work.session, invitation_id)
+    work.session.add(
+        Visit(
+            invitation_id=invitation_id,
+            at=work.now,
+            kind=facts.kind,
+            method=facts.method,
+            score=facts.score,
+            network=facts.network,
+            user_agent=facts.user_agent[:300],
+            purpose=facts.purpose[:64],
+            seconds_since_sent=(work.now - left_at).total_seconds() if left_at else None,
+            verdict=None,
+            marks={},
+        )
+    )
+
+
+def submit_answer(work: Work, invitation_id: int, answer: Answer) -> Response:
+    """Take an answer: the first makes the Response, later ones revise it.
+
+    Sending the same again changes nothing, so a retry after a lost connection is safe.
+
+    :raises NotAScore: the score is not a whole number from 0 to 10.
+    """
+    # The row lock makes two submissions of one invitation wait for each other.
+    invitation = work.session.get_one(
+        Invitation, invitation_id, with_for_update={"of": Invitation}
+    )
+    given = category(answer.score)
+    response = work.session.scalar(
+        sa.select(Response).where(Response.invitation_id == invitation_id)
+    )
+    if response is None:
+        response = _first_answer(work, invitation, answer)
+        kind = "response.submitted"
+    else:
+        comment = answer.comment or response.comment
+        if (response.score, response.comment) == (answer.score, comment):
+            return response
+        response.score, response.comment, response.changed_at = answer.score, comment, work.now
+        kind = "response.changed"
+    work.session.flush()
+    _revise(work, response)
+    record(
+        work,
+        kind,
+        contact_id=response.contact_id,
+        response_id=response.id,
+        survey_id=response.survey_id,
+        score=response.score,
+        category=given.value,
+        has_comment=bool(response.comment),
+    )
+    return response
+
+
+def exclude_response(work: Work, response_id: int) -> None:
+    """Take a Response out of the score; it stays visible and can be counted again."""
+    _set_state(work, response_id, ResponseState.EXCLUDED, "response.excluded")
+
+
+def count_response(work: Work, response_id: int) -> None:
+    """Count a Response that was held or excluded."""
+    _set_state(work, response_id, ResponseState.COUNTED, "response.counted")
+
+
+def unsubscribe(work: Work, invitation_id: int) -> None:
+    """Stop all surveys to the address of an Invitation, for ever; doing it twice is harmless."""
+    invitation = work.session.get_one(Invitation, invitation_id)
+    contact = invitation.contact
+    suppress(
+        work,
+        contact.email_key,
+        SuppressionReason.UNSUBSCRIBED,
+        source="link",
+        contact_id=contact.id,
+    )
+    cancel_for_address(work, contact.email_key, "the customer has unsubscribed")
+
+
+def _first_answer(work: Work, invitation: Invitation, answer: Answer) -> Response:
+    first_clicked = work.session.scalar(
+        sa.select(Visit.score)
+        .where(Visit.invitation_id == invitation.id, Visit.kind == VisitKind.SURVEY_PAGE)
+        .where(Visit.score.is_not(None))
+        .order_by(Visit.id)
+        .limit(1)
+    )
+    asked_at = sent_at(work.session, invitation.id) or invitation.created_at
+    response = Response(
+        invitation_id=invitation.id,
+        contact_id=invitation.contact_id,
+        survey_id=invitation.survey_id,
+        score=answer.score,
+        comment=answer.comment,
+        state=ResponseState.COUNTED,
+        evidence=Evidence.SUBMITTED,
+        channel=Channel.EMAIL,
+        late=work.now - asked_at > LIFE_OF_A_LINK,
+        first_clicked_score=first_clicked,
+        answered_at=work.now,
+    )
+    work.session.add(response)
+    return response
+
+
+def _revise(work: Work, response: Response) -> None:
+    work.session.add(
+        ResponseRevision(
+            response_id=response.id,
+            at=work.now,
+            score=response.score,
+            comment=response.comment,
+            actor_kind=work.actor.kind,
+            actor_id=work.actor.id,
+        )
+    )
+
+
+def _set_state(work: Work, response_id: int, state: ResponseState, event: str) -> None:
+    response = work.session.get_one(Response, response_id)
+    if response.state is not state:
+        response.state = state
+        record(work, event, contact_id=response.contact_id, response_id=response_id)

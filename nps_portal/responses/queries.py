@@ -1,0 +1,135 @@
+"""Reading responses: the inbox, one response with its history, visits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from nps_portal.contacts.models import Company, Contact
+from nps_portal.nps import SCORES, Category, category
+from nps_portal.responses.models import Response, ResponseRevision, ResponseState, Visit
+
+PAGE_SIZE = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseFilter:
+    """What the inbox shows; None and empty text filter nothing. The instants are half-open."""
+
+    category: Category | None = None
+    score: int | None = None
+    state: ResponseState | None = None
+    survey_id: int | None = None
+    with_comment: bool = False
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    page: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponsePage:
+    """One page of the inbox, newest first, with the total that the filter finds."""
+
+    responses: Sequence[Response]
+    total: int
+    page: int
+    pages: int
+
+
+def response_page(session: Session, wanted: ResponseFilter) -> ResponsePage:
+    """Return a page of the inbox."""
+    query = _filtered(wanted)
+    total = session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+    pages = max(1, -(-total // PAGE_SIZE))
+    page = min(max(1, wanted.page), pages)
+    rows = session.scalars(
+        query.order_by(Response.answered_at.desc(), Response.id.desc())
+        .limit(PAGE_SIZE)
+        .offset((page - 1) * PAGE_SIZE)
+    ).all()
+    return ResponsePage(responses=rows, total=total, page=page, pages=pages)
+
+
+def response_by_id(session: Session, response_id: int) -> Response | None:
+    """Return a Response."""
+    return session.get(Response, response_id)
+
+
+def response_of_invitation(session: Session, invitation_id: int) -> Response | None:
+    """Return the answer to an Invitation, None while there is none."""
+    return session.scalar(sa.select(Response).where(Response.invitation_id == invitation_id))
+
+
+def revisions(session: Session, response_id: int) -> Sequence[ResponseRevision]:
+    """Return what a Response has said, oldest first."""
+    return session.scalars(
+        sa.select(ResponseRevision)
+        .where(ResponseRevision.response_id == response_id)
+        .order_by(ResponseRevision.id)
+    ).all()
+
+
+def visits(session: Session, invitation_id: int, limit: int = 100) -> Sequence[Visit]:
+    """Return the openings of an Invitation's links, oldest first."""
+    return session.scalars(
+        sa.select(Visit).where(Visit.invitation_id == invitation_id).order_by(Visit.id).limit(limit)
+    ).all()
+
+
+def responses_of_contact(
+    session: Session, contact_id: int, limit: int = 50
+) -> Sequence[Response]:
+    """Return a Contact's responses, newest first."""
+    return session.scalars(
+        sa.select(Response)
+        .where(Response.contact_id == contact_id)
+        .order_by(Response.answered_at.desc(), Response.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def held_count(session: Session) -> int:
+    """Return how many responses wait for a look."""
+    return (
+        session.scalar(
+            sa.select(sa.func.count())
+            .select_from(Response)
+            .where(Response.state == ResponseState.HELD)
+        )
+        or 0
+    )
+
+
+def _filtered(wanted: ResponseFilter) -> sa.Select[tuple[Response]]:
+    query = sa.select(Response)
+    if wanted.category is not None:
+        scores = [score for score in SCORES if category(score) is wanted.category]
+        query = query.where(Response.score.in_(scores))
+    if wanted.score is not None:
+        query = query.where(Response.score == wanted.score)
+    if wanted.state is not None:
+        query = query.where(Response.state == wanted.state)
+    if wanted.survey_id is not None:
+        query = query.where(Response.survey_id == wanted.survey_id)
+    if wanted.with_comment:
+        query = query.where(Response.comment != "")
+    if wanted.since is not None:
+        query = query.where(Response.answered_at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(Response.answered_at < wanted.until)
+    for word in wanted.text.split()[:8]:
+        query = query.where(_mentions(word))
+    return query
+
+
+def _mentions(word: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a word is in the comment, or in who gave it."""
+    person = sa.or_(
+        Contact.name.icontains(word, autoescape=True),
+        Contact.email.icontains(word, autoescape=True),
+        Contact.company.has(Company.name.icontains(word, autoescape=True)),
+    )
+    return sa.or_(Response.comment.icontains(word, autoescape=True), Response.contact.has(person))

@@ -1,0 +1,64 @@
+"""The duties of the worker, as a table: what, how often, and what it claims."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask
+
+from nps_portal.batches.commands import finish_batches, start_due_batches
+from nps_portal.batches.inviting import invite_next
+from nps_portal.foundation import heartbeats
+from nps_portal.foundation.work import WORKER, Work, unit_of_work
+from nps_portal.imports.running import next_import_id, run_import
+from nps_portal.outbox.claims import recover_leases
+from nps_portal.outbox.delivery import deliver_due_messages
+
+Run = Callable[[Flask, threading.Event], int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duty:
+    """Something to be done again and again.
+
+    `run` returns how many things were done; it is repeated at once while that is not zero.
+    """
+
+    name: str
+    every_seconds: float
+    run: Run
+
+
+def in_one_unit(command: Callable[[Work], int]) -> Run:
+    """Return a duty that is one command in one unit of work."""
+
+    def run(app: Flask, stopping: threading.Event) -> int:
+        with app.app_context(), unit_of_work(WORKER) as work:
+            return command(work)
+
+    return run
+
+
+def give_sign_of_life(app: Flask, stopping: threading.Event) -> int:
+    """Tell the web pages that a worker is there."""
+    with app.app_context(), unit_of_work(WORKER) as work:
+        heartbeats.beat(work, heartbeats.WORKER_NAME)
+    return 0
+
+
+def run_imports(app: Flask, stopping: threading.Event) -> int:
+    """Bring the oldest confirmed import in."""
+    with app.app_context():
+        import_id = next_import_id()
+        return 0 if import_id is None else run_import(import_id, WORKER, stopping)
+
+
+DUTIES = (
+    Duty(name="sign of life", every_seconds=heartbeats.EVERY_SECONDS, run=give_sign_of_life),
+    Duty(name="recover leases", every_seconds=5, run=in_one_unit(recover_leases)),
+    Duty(name="start batches", every_seconds=2, run=in_one_unit(start_due_batches)),
+    Duty(name="invite", every_seconds=2, run=in_one_unit(invite_next)),
+    Duty(name="deliver mail", every_seconds=1, run=deliver_due_messages),
+    Duty(name="finish batches", every_seconds=2, run=in_one_unit(finish_batches)),
+    Duty(name="import", every_seconds=2, run=run_imports),
+)

@@ -1,0 +1,112 @@
+"""What all tests share: a database of the asked kind, an application, and clients.
+
+The schema is made once: SQLite tests get a copy of a migrated file, PostgreSQL tests a database
+made from a migrated template.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from nps_portal import create_app
+from nps_portal.config import load_settings
+from nps_portal.foundation.database import db
+from nps_portal.foundation.schema import migrate
+from tests.support import factories
+from tests.support.client import PortalClient
+from tests.support.clock import FixedClock
+from tests.support.postgres import start_postgres
+
+SECRET = "only-for-tests-0123456789"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the choice of the database."""
+    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite")
+
+
+def environment(instance: Path, database_url: str) -> dict[str, str]:
+    """Return the settings of a test's portal."""
+    return {
+        "NPS_INSTANCE_DIR": str(instance),
+        "NPS_SECRET_KEY": SECRET,
+        "NPS_DATABASE_URL": database_url,
+        "NPS_PUBLIC_URL": "http://localhost",
+    }
+
+
+def _migrate(database_url: str, instance: Path) -> None:
+    app = create_app(load_settings(environment(instance, database_url)))
+    with app.app_context():
+        migrate()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def make_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Path], str]]:
+    """Give a function that makes a migrated, empty database and returns its address."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    instance = tmp_path_factory.mktemp("migrating")
+    if request.config.getoption("--database") == "sqlite":
+        template = instance / "template.sqlite"
+        _migrate(f"sqlite:///{template}", instance)
+
+        def copy(directory: Path) -> str:
+            shutil.copyfile(template, directory / "nps.sqlite")
+            return f"sqlite:///{directory / 'nps.sqlite'}"
+
+        yield copy
+        return
+    server = start_postgres(shared / "postgres")
+    try:
+        server.create_template("nps_template", lambda url: _migrate(url, instance))
+        name = f"nps_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+        yield lambda _directory: server.create_database(name, template="nps_template")
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Give the clock that the application reads."""
+    return FixedClock()
+
+
+@pytest.fixture
+def app(make_database: Callable[[Path], str], tmp_path: Path, clock: FixedClock) -> Iterator[Flask]:
+    """Give an application with an empty database, inside its context."""
+    instance = tmp_path / "instance"
+    instance.mkdir()
+    settings = load_settings(environment(instance, make_database(instance)))
+    made = create_app(settings, clock)
+    made.test_client_class = PortalClient
+    with made.app_context():
+        yield made
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> PortalClient:
+    """Give a browser that is not signed in."""
+    client = app.test_client()
+    assert isinstance(client, PortalClient)
+    return client
+
+
+@pytest.fixture
+def owner(app: Flask, client: PortalClient) -> PortalClient:
+    """Give a browser in which the owner of a ready business is signed in."""
+    with factories.work() as work:
+        factories.make_business(work)
+        factories.make_owner(work)
+        factories.make_survey(work)
+    client.sign_in(factories.OWNER, factories.PASSWORD)
+    return client
