@@ -6,8 +6,9 @@ made from a migrated template.
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from flask import Flask
@@ -22,6 +23,18 @@ from tests.support.clock import FixedClock
 from tests.support.postgres import start_postgres
 
 SECRET = "only-for-tests-0123456789"
+
+
+class MakeDatabase(Protocol):
+    """Makes a migrated, empty database and returns its address.
+
+    One with the same purpose as before replaces it, so a server that outlives a test needs a
+    purpose of its own.
+    """
+
+    def __call__(self, directory: Path, purpose: str = "test") -> str:
+        """Make it; a SQLite file is made in the directory."""
+        ...
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,8 +62,8 @@ def _migrate(database_url: str, instance: Path) -> None:
 @pytest.fixture(scope="session")
 def make_database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[Path], str]]:
-    """Give a function that makes a migrated, empty database and returns its address."""
+) -> Iterator[MakeDatabase]:
+    """Give the function that makes databases of the asked kind."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     instance = tmp_path_factory.mktemp("migrating")
@@ -58,7 +71,7 @@ def make_database(
         template = instance / "template.sqlite"
         _migrate(f"sqlite:///{template}", instance)
 
-        def copy(directory: Path) -> str:
+        def copy(directory: Path, purpose: str = "test") -> str:
             shutil.copyfile(template, directory / "nps.sqlite")
             return f"sqlite:///{directory / 'nps.sqlite'}"
 
@@ -67,8 +80,12 @@ def make_database(
     server = start_postgres(shared / "postgres")
     try:
         server.create_template("nps_template", lambda url: _migrate(url, instance))
-        name = f"nps_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-        yield lambda _directory: server.create_database(name, template="nps_template")
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+        def create(directory: Path, purpose: str = "test") -> str:
+            return server.create_database(f"nps_{worker}_{purpose}", template="nps_template")
+
+        yield create
     finally:
         server.stop()
 
@@ -80,7 +97,7 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def app(make_database: Callable[[Path], str], tmp_path: Path, clock: FixedClock) -> Iterator[Flask]:
+def app(make_database: MakeDatabase, tmp_path: Path, clock: FixedClock) -> Iterator[Flask]:
     """Give an application with an empty database, inside its context."""
     instance = tmp_path / "instance"
     instance.mkdir()

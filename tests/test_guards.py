@@ -1,0 +1,73 @@
+"""Every door has its guard."""
+
+import pytest
+from flask import Flask
+
+from nps_portal import doors
+from tests.support import factories
+from tests.support.client import PortalClient
+
+OPEN = {"accounts", "survey_pages", "unsubscribe_pages", "health"}
+
+
+def test_every_blueprint_is_registered_with_a_guard(app: Flask) -> None:
+    guarded = {blueprint.name for blueprint, _ in doors.DOORS}
+
+    assert set(app.blueprints) == guarded
+
+
+def test_a_page_without_a_guard_is_shut(app: Flask, client: PortalClient) -> None:
+    def page() -> str:
+        return "open"
+
+    app.view_functions["nowhere.page"] = page
+    app.url_map.add(app.url_rule_class("/nowhere", endpoint="nowhere.page"))
+
+    assert client.get("/nowhere").status_code == 403
+
+
+def test_nobody_gets_into_the_admin_without_signing_in(app: Flask, client: PortalClient) -> None:
+    with factories.work() as work:
+        factories.make_owner(work)
+    closed = [
+        rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint != "static" and rule.endpoint.split(".")[0] not in OPEN
+    ]
+
+    for rule in closed:
+        url = rule.build(dict.fromkeys(rule.arguments, 1) | {"filename": "x"}, append_unknown=False)
+        assert url is not None
+        method = "GET" if "GET" in (rule.methods or ()) else "POST"
+        answer = client.open(url[1], method=method)
+        refused = answer.status_code == 303 and "/sign-in" in answer.headers["Location"]
+        # A form without its token is turned away before the guard is asked.
+        assert refused or (method == "POST" and answer.status_code == 400), rule.rule
+
+    assert len(closed) > 20
+
+
+def test_the_first_visit_leads_to_the_set_up(client: PortalClient) -> None:
+    answer = client.get("/")
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"].endswith("/set-up")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example"])
+def test_a_forged_host_is_refused(client: PortalClient, host: str) -> None:
+    answer = client.get("/sign-in", headers={"Host": host})
+
+    assert answer.status_code == 400
+
+
+def test_every_page_carries_the_protecting_headers(client: PortalClient) -> None:
+    with factories.work() as work:
+        factories.make_owner(work)
+
+    headers = client.get("/sign-in").headers
+
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
