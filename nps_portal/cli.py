@@ -14,14 +14,15 @@ from rich.console import Console
 from rich.progress import Progress
 
 from nps_portal import create_app, demo, doctor, processes
-from nps_portal.accounts.commands import add_user
+from nps_portal.accounts.commands import add_user, reset_password
 from nps_portal.accounts.models import Role
 from nps_portal.accounts.portal_settings import portal_settings, process_settings
 from nps_portal.accounts.queries import has_users
-from nps_portal.accounts.setup_code import setup_code
+from nps_portal.accounts.setup_code import setup_code, setup_code_is_needed
 from nps_portal.batches.audience import EVERYBODY, Audience
 from nps_portal.batches.commands import BatchPlan, schedule_batch
 from nps_portal.batches.queries import dry_run
+from nps_portal.batches.wall_clock import instant_of
 from nps_portal.config import BadSettings
 from nps_portal.contacts.queries import contact_by_key
 from nps_portal.foundation.addresses import parse_email
@@ -30,7 +31,7 @@ from nps_portal.foundation.database import reading
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.schema import migrate, require_current_schema
 from nps_portal.foundation.work import COMMAND_LINE, unit_of_work
-from nps_portal.imports.commands import confirm_import, mapping_of, upload
+from nps_portal.imports.commands import confirm_import, mapping_of, read_upload, upload
 from nps_portal.imports.models import ImportState
 from nps_portal.imports.queries import import_by_id, rejections
 from nps_portal.imports.running import run_import
@@ -57,6 +58,10 @@ def main() -> None:
 @click.group(cls=FlaskGroup, create_app=create_app, add_version_option=False)
 def commands() -> None:
     """Ask customers by email how likely they are to recommend you, and see the score."""
+
+
+# Flask's options to name an application mean nothing here: the application is this one.
+commands.params.clear()
 
 
 def _ready() -> None:
@@ -111,7 +116,7 @@ def _say_where() -> None:
     click.echo(f"NPS Portal listens on {settings.bind}; open {settings.public_url}")
     if not has_users(reading()):
         click.echo("Nobody has set it up yet: the page leads you through.")
-        if not settings.public_url_is_loopback:
+        if setup_code_is_needed():
             click.echo(f"Set-up code: {setup_code()}")
     if portal_settings(reading()).uses_local_mailbox:
         click.echo("No mail server is set: every email is caught in the mailbox of this machine.")
@@ -130,13 +135,28 @@ def user_group() -> None:
 def user_add(email: str, name: str, role: str, password_stdin: bool) -> None:
     """Add a user who can sign in at once."""
     _ready()
-    if password_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    password = _password(password_stdin)
     with unit_of_work(COMMAND_LINE) as work:
         user = add_user(work, email=email, name=name, password=password, role=Role(role))
     click.echo(f"{user.email} can sign in now.")
+
+
+@user_group.command("password")
+@click.argument("email")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def user_password(email: str, password_stdin: bool) -> None:
+    """Give a user a new password, and end every session of theirs."""
+    _ready()
+    password = _password(password_stdin)
+    with unit_of_work(COMMAND_LINE) as work:
+        reset_password(work, email=email, password=password)
+    click.echo(f"{email} signs in with the new password from now on.")
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
 @commands.group("import")
@@ -149,8 +169,9 @@ def import_group() -> None:
 def import_contacts(file: Path) -> None:
     """Import contacts from a CSV, XLSX, XLS or ODS file; columns are recognised by themselves."""
     _ready()
+    read = read_upload(file.read_bytes(), file.name)
     with unit_of_work(COMMAND_LINE) as work:
-        started = upload(work, file.read_bytes(), file.name)
+        started = upload(work, read)
         mapping = mapping_of(started)
         confirm_import(work, started.id, mapping)
     for field, index in mapping.columns.items():

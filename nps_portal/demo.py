@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -35,6 +36,7 @@ from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import COMMAND_LINE, Actor, ActorKind, Work, unit_of_work
 from nps_portal.nps import Category, category
 from nps_portal.outbox import claims
+from nps_portal.outbox.settling import record_outcome
 from nps_portal.outbox.transport import Outcome, OutcomeKind, Stage
 from nps_portal.responses.commands import (
     Answer,
@@ -130,7 +132,7 @@ def _fill(work: Work, sign_in: SignIn) -> None:
     chance.shuffle(contact_ids)
     groups = [contact_ids[start::6] for start in range(6)]
     for month in range(MONTHS):
-        at = begin + timedelta(days=8 + 29.5 * month)
+        at = work.now - timedelta(days=5 + 30 * (MONTHS - 1 - month), hours=3)
         _one_month(
             replace(work, now=at), survey, groups[month % 6], Sample(chance, month, work.now)
         )
@@ -140,15 +142,13 @@ def _fill(work: Work, sign_in: SignIn) -> None:
 def _add_people(work: Work, chance: random.Random) -> list[int]:
     """Add people, about four to a company."""
     details = []
-    for number in range(PEOPLE):
-        first = demo_words.FIRST_NAMES[number % len(demo_words.FIRST_NAMES)]
-        last = demo_words.LAST_NAMES[(number * 7) % len(demo_words.LAST_NAMES)]
+    names = chance.sample(list(product(demo_words.FIRST_NAMES, demo_words.LAST_NAMES)), PEOPLE)
+    for number, (first, last) in enumerate(names):
         company = demo_words.COMPANIES[number % len(demo_words.COMPANIES)]
-        domain = demo_words.domain_of(company)
         local = demo_words.ascii_letters(f"{first}.{last}")
         details.append(
             ContactDetails(
-                email=parse_email(f"{local}{number}@{domain}"),
+                email=parse_email(f"{local}@{demo_words.domain_of(company)}"),
                 name=f"{first} {last}",
                 first_name=first,
                 company=company,
@@ -195,9 +195,9 @@ def _deliver_all(work: Work, chance: random.Random) -> None:
     while held := claims.claim(work, owner, 100, 0):
         for claim in held:
             if chance.random() < 0.012:
-                claims.record_outcome(work, claim, unknown)
+                record_outcome(work, claim, unknown)
             elif claims.pass_commit_point(work, claim):
-                claims.record_outcome(work, claim, accepted)
+                record_outcome(work, claim, accepted)
 
 
 def _maybe_answer(work: Work, invitation: Invitation, sample: Sample) -> None:
@@ -236,7 +236,7 @@ def _score(chance: random.Random, month: int) -> int:
     happy = 0.50 + 0.012 * month
     luck = chance.random()
     if luck < happy:
-        return chance.choice((9, 9, 10))
+        return chance.choice((9, 9, 10, 10, 10))
     if luck < happy + 0.27:
         return chance.choice((7, 8, 8))
     return chance.choice((0, 2, 3, 4, 5, 5, 6, 6))

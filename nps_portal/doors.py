@@ -1,4 +1,4 @@
-"""The doors of the house: every blueprint with its guard, what every page gets, every answer's headers."""
+"""The doors of the house: every blueprint with its guard, and what every page and answer gets."""
 
 from dataclasses import dataclass
 
@@ -104,6 +104,7 @@ def _page_context() -> dict[str, object]:
         return {}
     settings = portal_settings(reading())
     return {
+        "current_user": flask_login.current_user,
         "business_name": settings.business_name or "Your business",
         "zone": settings.zone,
         "now": current_clock().now(),

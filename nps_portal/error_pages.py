@@ -4,7 +4,7 @@ import flask_login
 from flask import Flask, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from nps_portal.foundation.database import DatabaseUnavailable
 
@@ -27,6 +27,7 @@ def install(app: Flask) -> None:
     """Answer every error with a page in our words."""
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(CSRFError, _forged)
+    app.register_error_handler(SecurityError, _stranger)
     app.register_error_handler(DatabaseUnavailable, _busy)
     app.register_error_handler(500, _fault)
 
@@ -42,6 +43,12 @@ def _forged(error: CSRFError) -> ResponseReturnValue:
     return _page(
         400, "This page was open for too long", "Nothing was changed. Go back, reload, try again."
     )
+
+
+def _stranger(error: SecurityError) -> ResponseReturnValue:
+    """Answer a request for a host that is not ours: without links, which would name it."""
+    text = "This portal does not answer under that name; see NPS_PUBLIC_URL.\n"
+    return text, 400, {"Content-Type": "text/plain; charset=utf-8"}
 
 
 def _busy(error: DatabaseUnavailable) -> ResponseReturnValue:

@@ -50,7 +50,7 @@ def serve_web(settings: Settings) -> None:
         workers=settings.web_processes,
         blocking_threads=WEB_THREADS,
         backlog=LARGEST_BACKLOG,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         respawn_failed_workers=True,
     ).serve()
 
@@ -117,7 +117,7 @@ def require_free(host: str, port: int) -> None:
 
 
 def _start(command: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - our own program, no words from outside
         [sys.executable, "-m", "nps_portal", command, "--parent", str(os.getpid())]
     )
 

@@ -20,8 +20,13 @@ Guard = Callable[[], ResponseReturnValue | None]
 P = ParamSpec("P")
 
 
-class Visitor(flask_login.UserMixin):
+class Visitor:
     """A signed-in browser: the User, and the session that its cookie names."""
+
+    # What Flask-Login asks of whoever it keeps.
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
 
     def __init__(self, row: SignInSession, token: str) -> None:
         self.user: User = row.user
@@ -50,7 +55,8 @@ class Visitor(flask_login.UserMixin):
 
 def install_sign_in(app: Flask) -> None:
     """Teach the application who is signed in."""
-    manager = flask_login.LoginManager(app)
+    # Its context processor would read the cookie of whoever sees any page, a customer's too.
+    manager = flask_login.LoginManager(app, add_context_processor=False)
     manager.session_protection = None
     manager.user_loader(_load_visitor)
 

@@ -1,5 +1,6 @@
 """Reading accounts."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -28,3 +29,9 @@ def live_session(session: Session, token: str, now: datetime) -> SignInSession |
     if now - row.last_seen_at >= IDLE_LIMIT or now - row.created_at >= ABSOLUTE_LIMIT:
         return None
     return row
+
+
+def user_names(session: Session, user_ids: Sequence[int]) -> dict[int, str]:
+    """Return the names of these Users by id."""
+    found = session.execute(sa.select(User.id, User.name).where(User.id.in_(user_ids)))
+    return {user_id: name for user_id, name in found}

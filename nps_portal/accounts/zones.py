@@ -1,31 +1,41 @@
-"""The time zones that an owner chooses from, by continent and ocean."""
+"""The time zones that an owner chooses from: those named after places, and UTC."""
 
+from dataclasses import dataclass
 from functools import cache
 from zoneinfo import available_timezones
 
-AREAS = (
-    "Africa",
-    "America",
-    "Antarctica",
-    "Arctic",
-    "Asia",
-    "Atlantic",
-    "Australia",
-    "Europe",
-    "Indian",
-    "Pacific",
+_AREAS = frozenset(
+    {
+        "Africa",
+        "America",
+        "Antarctica",
+        "Arctic",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
+    }
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Zone:
+    """One zone: its name, the continent or ocean, and the place as people write it."""
+
+    name: str
+    area: str
+    place: str
+
+
 @cache
-def zones_by_area() -> dict[str, tuple[str, ...]]:
-    """Return the names of all zones that stand for places, and UTC."""
-    names = sorted(available_timezones())
-    areas = {area: tuple(name for name in names if name.startswith(f"{area}/")) for area in AREAS}
-    return {**areas, "No place": ("UTC",)}
-
-
-def zone_label(name: str) -> str:
-    """Return a zone's name as people read it: "New York (America/New_York)"."""
-    place = name.rpartition("/")[2].replace("_", " ")
-    return name if place == name else f"{place} ({name})"
+def zones_of_places() -> tuple[Zone, ...]:
+    """Return the zones by area and place; the world's other names for them are left out."""
+    named = (name.partition("/") for name in sorted(available_timezones()))
+    places = tuple(
+        Zone(name=f"{area}/{place}", area=area, place=place.replace("_", " "))
+        for area, _, place in named
+        if area in _AREAS
+    )
+    return (*places, Zone(name="UTC", area="No place", place="UTC"))

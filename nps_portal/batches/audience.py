@@ -40,6 +40,12 @@ def member_ids(session: Session, audience: Audience, now: datetime) -> list[int]
     return list(session.scalars(_members(audience, now).order_by(Contact.id)))
 
 
+def member_count(session: Session, audience: Audience, now: datetime) -> int:
+    """Return how many are in an audience as it is now."""
+    members = _members(audience, now).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(members)) or 0
+
+
 def undecided(session: Session, batch: Batch, limit: int = CHUNK) -> Sequence[int]:
     """Return the next contacts of a running Batch without Invitation or Exclusion.
 
@@ -56,7 +62,7 @@ def undecided(session: Session, batch: Batch, limit: int = CHUNK) -> Sequence[in
     return session.scalars(query.order_by(Contact.id).limit(limit)).all()
 
 
-def _members(audience: Audience, at: datetime) -> sa.Select[tuple[int]]:
+def _members(audience: Audience, at: datetime) -> sa.Select[int]:
     """Return the query of an audience: for everybody, those who were contacts at that instant."""
     if audience.contact_ids is not None:
         return sa.select(Contact.id).where(Contact.id.in_(audience.contact_ids))

@@ -1,5 +1,6 @@
 """Writing batches: schedule, start, pause, resume, cancel, finish."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,7 @@ import sqlalchemy as sa
 
 from nps_portal.accounts.portal_settings import PortalSettings, portal_settings
 from nps_portal.batches.audience import Audience
-from nps_portal.batches.models import Batch, BatchState
+from nps_portal.batches.models import LATENESS_LIMIT, Batch, BatchState
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.tokens import new_public_id
 from nps_portal.foundation.work import Work
@@ -28,7 +29,7 @@ class NotReady(PortalError):
     """Something that every email must carry is not set yet; `missing` names each in words."""
 
     def __init__(self, missing: list[str]) -> None:
-        super().__init__(f"Before the first send, set {' and '.join(missing)} in the settings.")
+        super().__init__(f"Before the first send, set {listed(missing)} in the settings.")
         self.missing = missing
 
 
@@ -54,6 +55,11 @@ def missing_settings(settings: PortalSettings) -> list[str]:
         "the postal address": settings.postal_address,
     }
     return [words for words, value in wanted.items() if not value]
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return words as a sentence lists them: a, b and c."""
+    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
 
 
 def schedule_batch(work: Work, plan: BatchPlan) -> Batch:
@@ -106,16 +112,30 @@ def content_draft(survey: Survey, settings: PortalSettings) -> ContentDraft:
 
 
 def start_due_batches(work: Work) -> int:
-    """Start every scheduled Batch whose time has come, and return how many."""
-    started = work.session.scalars(
-        sa.update(Batch)
-        .where(Batch.state == BatchState.SCHEDULED, Batch.scheduled_at <= work.now)
-        .values(state=BatchState.RUNNING, started_at=work.now)
-        .returning(Batch.id)
-    ).all()
-    for batch_id in started:
+    """Start every scheduled Batch whose time has come, and return how many.
+
+    One that is found long after its time begins paused: the owner decides.
+    """
+    late = _begin(work, BatchState.PAUSED, Batch.scheduled_at < work.now - LATENESS_LIMIT)
+    for batch_id, content_id in late:
+        hold_content(work, content_id)
+        record(work, "batch.held_late", batch_id=batch_id)
+    started = _begin(work, BatchState.RUNNING, Batch.scheduled_at <= work.now)
+    for batch_id, _ in started:
         record(work, "batch.started", batch_id=batch_id)
-    return len(started)
+    return len(late) + len(started)
+
+
+def _begin(
+    work: Work, state: BatchState, due: sa.ColumnElement[bool]
+) -> Sequence[sa.Row[int, int]]:
+    return work.session.execute(
+        sa.update(Batch)
+        .where(Batch.state == BatchState.SCHEDULED, due)
+        .values(state=state, started_at=work.now)
+        .returning(Batch.id, Batch.content_id)
+        .execution_options(synchronize_session=False)
+    ).all()
 
 
 def finish_batches(work: Work) -> int:

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from nps_portal.batches.models import Invitation, Reason
 from nps_portal.contacts.models import Contact, Suppression, SuppressionReason
-from nps_portal.outbox.models import Message, MessageState
+from nps_portal.foundation.database import UTCDateTime
+from nps_portal.outbox.models import UNFINISHED, Message, MessageState
 from nps_portal.surveys.models import Survey
 
 FLOOR = timedelta(hours=24)
 COMPANY_WINDOW = timedelta(days=7)
+CHUNK = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +59,14 @@ def may_be_asked(
     Colleagues count against each other in that order: who comes first is asked.
     """
     rules = Rules(days_between=survey.days_between, company_weekly_cap=survey.company_weekly_cap)
-    facts = _facts(session, contact_ids)
-    companies = {one.company_id for one in facts.values() if one.company_id is not None}
-    asked = _asked_this_week(session, companies, now) if rules.company_weekly_cap else {}
+    facts: dict[int, Facts] = {}
+    asked: dict[int, int] = {}
+    for start in range(0, len(contact_ids), CHUNK):
+        chunk = _facts(session, contact_ids[start : start + CHUNK], now)
+        facts |= chunk
+        companies = {one.company_id for one in chunk.values() if one.company_id is not None}
+        if rules.company_weekly_cap:
+            asked |= _asked_this_week(session, companies - asked.keys(), now)
     return decide([facts[contact_id] for contact_id in contact_ids], asked, rules, now)
 
 
@@ -94,13 +101,20 @@ def _reason(facts: Facts, rules: Rules, now: datetime) -> Reason | None:
     return None
 
 
-def last_asked(contact_ids: Sequence[int]) -> sa.Select[tuple[int, datetime]]:
+def last_asked(contact_ids: Sequence[int]) -> sa.Select[int, datetime]:
     """Return the query of when each of these contacts was last asked.
 
-    An invitation whose mail failed or was cancelled asked nobody.
+    An invitation whose mail failed or was cancelled asked nobody; one whose mail still waits
+    counts from its making.
     """
+    return _last(contact_ids, sa.func.coalesce(Message.sent_at, Invitation.created_at))
+
+
+def _last(
+    contact_ids: Sequence[int], asked_at: sa.ColumnElement[datetime]
+) -> sa.Select[int, datetime]:
     return (
-        sa.select(Invitation.contact_id, sa.func.max(_asked_at()))
+        sa.select(Invitation.contact_id, sa.func.max(asked_at))
         .join(Message, Message.invitation_id == Invitation.id)
         .where(Invitation.contact_id.in_(contact_ids))
         .where(_asked())
@@ -108,8 +122,10 @@ def last_asked(contact_ids: Sequence[int]) -> sa.Select[tuple[int, datetime]]:
     )
 
 
-def _facts(session: Session, contact_ids: Sequence[int]) -> dict[int, Facts]:
-    asked = {contact_id: at for contact_id, at in session.execute(last_asked(contact_ids))}
+def _facts(session: Session, contact_ids: Sequence[int], now: datetime) -> dict[int, Facts]:
+    asked_at: dict[int, datetime] = {
+        contact_id: at for contact_id, at in session.execute(_last(contact_ids, _asked_at(now)))
+    }
     rows = session.execute(
         sa.select(Contact.id, Contact.removed_at, Contact.company_id, Suppression.reason)
         .outerjoin(Suppression, Suppression.email_key == Contact.email_key)
@@ -120,34 +136,40 @@ def _facts(session: Session, contact_ids: Sequence[int]) -> dict[int, Facts]:
             contact_id=contact_id,
             removed=removed_at is not None,
             suppression=suppression,
-            last_asked_at=asked.get(contact_id),
+            last_asked_at=asked_at.get(contact_id),
             company_id=company_id,
         )
         for contact_id, removed_at, company_id, suppression in rows
     }
 
 
-def _asked_this_week(
-    session: Session, company_ids: set[int], now: datetime
-) -> dict[int, int]:
+def _asked_this_week(session: Session, company_ids: set[int], now: datetime) -> dict[int, int]:
     """Return how many people of each company were asked within the last seven days."""
+    counts = dict.fromkeys(company_ids, 0)
     if not company_ids:
-        return {}
+        return counts
     rows = session.execute(
         sa.select(Contact.company_id, sa.func.count(sa.distinct(Contact.id)))
         .join(Invitation, Invitation.contact_id == Contact.id)
         .join(Message, Message.invitation_id == Invitation.id)
         .where(Contact.company_id.in_(company_ids))
-        .where(Invitation.created_at > now - COMPANY_WINDOW - timedelta(days=2))
-        .where(_asked_at() > now - COMPANY_WINDOW)
+        .where(_asked_at(now) > now - COMPANY_WINDOW)
         .where(_asked())
         .group_by(Contact.company_id)
     )
-    return {company_id: count for company_id, count in rows if company_id is not None}
+    return counts | {company_id: count for company_id, count in rows if company_id is not None}
 
 
-def _asked_at() -> sa.ColumnElement[datetime]:
-    return sa.func.coalesce(Message.sent_at, Invitation.created_at)
+def _asked_at(now: datetime) -> sa.ColumnElement[datetime]:
+    """Return when an invitation asks: now, while its mail waits.
+
+    A send that was paused for long may be resumed at any moment; its people must not get
+    another email just before.
+    """
+    return sa.case(
+        (Message.state.in_(UNFINISHED), sa.literal(now, UTCDateTime())),
+        else_=sa.func.coalesce(Message.sent_at, Invitation.created_at),
+    )
 
 
 def _asked() -> sa.ColumnElement[bool]:

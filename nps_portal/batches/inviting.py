@@ -20,7 +20,8 @@ def invite_next(work: Work) -> int:
 
     Doing it twice is harmless: who has an Invitation or an Exclusion is not looked at again, and
     the pair of batch and contact is unique. One transaction plans at a time, so that two batches
-    cannot both find that a person was not asked lately.
+    cannot both find that a person was not asked lately; the batch's row is locked, so that it
+    cannot be cancelled meanwhile.
     """
     lock_for_transaction(work.session, "inviting")
     batch = work.session.scalar(
@@ -28,6 +29,7 @@ def invite_next(work: Work) -> int:
         .where(Batch.state == BatchState.RUNNING, Batch.planned_at.is_(None))
         .order_by(Batch.started_at, Batch.id)
         .limit(1)
+        .with_for_update(of=Batch)
     )
     if batch is None:
         return 0
@@ -82,7 +84,9 @@ def _invite(work: Work, batch: Batch, contact_ids: Sequence[int]) -> None:
         .where(Invitation.batch_id == batch.id, Invitation.contact_id.in_(contact_ids))
         .order_by(Invitation.id)
     )
-    drafts = [_message(invitation_id, public_id, contact) for invitation_id, public_id, contact in rows]
+    drafts = [
+        _message(invitation_id, public_id, contact) for invitation_id, public_id, contact in rows
+    ]
     enqueue(work, batch.content_id, drafts, due_at=work.now)
     record_for_all(
         work,

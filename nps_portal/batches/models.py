@@ -1,7 +1,7 @@
 """Batches, invitations, and who was not asked."""
 
 import enum
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,9 @@ from nps_portal.contacts.models import Contact
 from nps_portal.foundation.database import Model, enum_type
 from nps_portal.foundation.errors import PortalError
 from nps_portal.surveys.models import Survey
+
+# A portal that was switched off, or a restored copy of one, must not mail on old orders.
+LATENESS_LIMIT = timedelta(hours=6)
 
 
 class BatchState(enum.Enum):
@@ -50,7 +53,7 @@ _WORDS = {
     Reason.COMPLAINT: "has reported an earlier email as spam",
     Reason.ERASED: "has asked to be erased",
     Reason.BLOCKED_BY_HAND: "was blocked by hand",
-    Reason.ASKED_TODAY: "was asked within the last 24 hours",
+    Reason.ASKED_TODAY: "was asked within the last 24 hours, or is being asked now",
     Reason.ASKED_LATELY: "was asked not long ago",
     Reason.COLLEAGUES_ASKED: "enough colleagues at the same company were asked this week",
 }
@@ -84,6 +87,13 @@ class Batch(Model):
     created_by: Mapped[int | None]
 
     survey: Mapped[Survey] = relationship(lazy="joined", innerjoin=True)
+
+    @property
+    def was_late(self) -> bool:
+        """Tell whether its time had long passed at its start, so that it waits for a word."""
+        if self.started_at is None:
+            return False
+        return self.started_at - self.scheduled_at > LATENESS_LIMIT
 
     def pause(self) -> None:
         """Let nothing more leave until it is resumed."""

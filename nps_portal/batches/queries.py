@@ -3,19 +3,24 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from nps_portal.batches.audience import CHUNK, Audience, member_ids
+from nps_portal.accounts.queries import user_names
+from nps_portal.batches.audience import CHUNK, Audience, member_count, member_ids
 from nps_portal.batches.eligibility import Decision, last_asked, may_be_asked
-from nps_portal.batches.models import Batch, Exclusion, Invitation, Reason
+from nps_portal.batches.exclusion_files import ExcludedPerson
+from nps_portal.batches.models import Batch, BatchState, Exclusion, Invitation, Reason
+from nps_portal.contacts.models import Company, Contact
 from nps_portal.outbox.models import UNFINISHED, MessageState
-from nps_portal.outbox.queries import counts_by_state
+from nps_portal.outbox.queries import PROBLEMS, counts_by_content, counts_by_state, sent_since
 from nps_portal.surveys.models import Survey
 
 PAGE_SIZE = 30
+PACE_WINDOW = timedelta(minutes=5)
+PACE_MINIMUM = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +70,40 @@ class Progress:
         return self.by_state.get(MessageState(state), 0)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast a Batch leaves, and when it would be done at that."""
+
+    per_minute: float
+    done_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchLine:
+    """One Batch in the list; `scheduled_by` is empty for what no User has decided."""
+
+    batch: Batch
+    chosen: int | None
+    scheduled_by: str
+    by_state: dict[MessageState, int]
+    not_asked: int
+
+    @property
+    def invited(self) -> int:
+        """Return how many messages were made."""
+        return sum(self.by_state.values())
+
+    @property
+    def sent(self) -> int:
+        """Return how many messages the mail server has taken."""
+        return self.by_state.get(MessageState.SENT, 0)
+
+    @property
+    def troubles(self) -> int:
+        """Return how many messages failed or are uncertain."""
+        return sum(self.by_state.get(state, 0) for state in PROBLEMS)
+
+
 def dry_run(session: Session, audience: Audience, survey: Survey, now: datetime) -> DryRun:
     """Decide for a whole audience without asking anybody."""
     asked, reasons = 0, Counter[Reason]()
@@ -78,13 +117,9 @@ def dry_run(session: Session, audience: Audience, survey: Survey, now: datetime)
 
 def decisions(
     session: Session, audience: Audience, survey: Survey, now: datetime
-) -> list[Decision]:
+) -> Sequence[Decision]:
     """Return the gate's decision for everybody of an audience."""
-    ids = member_ids(session, audience, now)
-    found: list[Decision] = []
-    for start in range(0, len(ids), CHUNK):
-        found += may_be_asked(session, ids[start : start + CHUNK], survey, now)
-    return found
+    return may_be_asked(session, member_ids(session, audience, now), survey, now)
 
 
 def batch_by_id(session: Session, batch_id: int) -> Batch | None:
@@ -92,9 +127,46 @@ def batch_by_id(session: Session, batch_id: int) -> Batch | None:
     return session.get(Batch, batch_id)
 
 
-def recent_batches(session: Session, limit: int = PAGE_SIZE) -> Sequence[Batch]:
-    """Return the last batches, newest first."""
-    return session.scalars(sa.select(Batch).order_by(Batch.id.desc()).limit(limit)).all()
+def batch_lines(session: Session, limit: int = PAGE_SIZE) -> list[BatchLine]:
+    """Return the last batches with their counts, newest first."""
+    batches = session.scalars(sa.select(Batch).order_by(Batch.id.desc()).limit(limit)).all()
+    counts = counts_by_content(session, [batch.content_id for batch in batches])
+    excluded: dict[int, int] = dict(
+        session.execute(
+            sa.select(Exclusion.batch_id, sa.func.count())
+            .where(Exclusion.batch_id.in_([batch.id for batch in batches]))
+            .group_by(Exclusion.batch_id)
+        ).all()
+    )
+    names = user_names(session, [batch.created_by for batch in batches if batch.created_by])
+    return [
+        BatchLine(
+            batch=batch,
+            chosen=chosen_count(batch),
+            scheduled_by=names.get(batch.created_by or 0, ""),
+            by_state=counts.get(batch.content_id, {}),
+            not_asked=excluded.get(batch.id, 0),
+        )
+        for batch in batches
+    ]
+
+
+def chosen_count(batch: Batch) -> int | None:
+    """Return how many contacts were chosen for a Batch, None for everybody."""
+    chosen = Audience.of(batch.audience).contact_ids
+    return None if chosen is None else len(chosen)
+
+
+def chosen_contacts(session: Session, audience: Audience, limit: int = 12) -> Sequence[Contact]:
+    """Return the first of the chosen contacts by name; of everybody, none."""
+    if audience.contact_ids is None:
+        return []
+    return session.scalars(
+        sa.select(Contact)
+        .where(Contact.id.in_(audience.contact_ids))
+        .order_by(Contact.name, Contact.id)
+        .limit(limit)
+    ).all()
 
 
 def progress(session: Session, batch: Batch, now: datetime) -> Progress:
@@ -110,17 +182,69 @@ def progress(session: Session, batch: Batch, now: datetime) -> Progress:
     decided = sum(by_state.values()) + sum(count for _, count in reasons)
     size = decided
     if batch.planned_at is None and batch.finished_at is None:
-        size = len(member_ids(session, Audience.of(batch.audience), batch.started_at or now))
+        size = member_count(session, Audience.of(batch.audience), batch.started_at or now)
     return Progress(
         batch=batch, by_state=by_state, excluded=reasons, undecided=max(0, size - decided)
     )
 
 
-def exclusions(session: Session, batch_id: int) -> Sequence[Exclusion]:
-    """Return everybody whom a Batch did not ask, by name."""
-    return session.scalars(
-        sa.select(Exclusion).where(Exclusion.batch_id == batch_id).order_by(Exclusion.id)
-    ).all()
+def pace(session: Session, at: Progress, now: datetime) -> Pace | None:
+    """Return how fast a Batch leaves, or None while too little has left lately to say."""
+    batch = at.batch
+    if batch.state is not BatchState.RUNNING or batch.started_at is None or not at.waiting:
+        return None
+    since = max(now - PACE_WINDOW, batch.started_at)
+    sent = sent_since(session, batch.content_id, since)
+    minutes = (now - since) / timedelta(minutes=1)
+    if sent < PACE_MINIMUM or minutes < 0.5 or at.undecided:
+        return None
+    per_minute = sent / minutes
+    return Pace(per_minute=per_minute, done_at=now + timedelta(minutes=at.waiting / per_minute))
+
+
+def excluded_people(session: Session, batch_id: int) -> list[ExcludedPerson]:
+    """Return everybody whom a Batch did not ask, in the order in which it was decided."""
+    found = session.execute(
+        _people()
+        .add_columns(Exclusion.reason)
+        .join(Exclusion, Exclusion.contact_id == Contact.id)
+        .where(Exclusion.batch_id == batch_id)
+        .order_by(Exclusion.id)
+    )
+    return [
+        ExcludedPerson(name=name, email=email, company=company or "", reason=reason)
+        for _, name, email, company, reason in found
+    ]
+
+
+def people_to_exclude(
+    session: Session, audience: Audience, survey: Survey, now: datetime
+) -> list[ExcludedPerson]:
+    """Return everybody of an audience who would not be asked, as `dry_run` decides."""
+    reasons = {
+        decision.contact_id: decision.reason
+        for decision in decisions(session, audience, survey, now)
+        if decision.reason is not None
+    }
+    ids = list(reasons)
+    people = []
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        for contact_id, name, email, company in session.execute(
+            _people().where(Contact.id.in_(chunk)).order_by(Contact.id)
+        ):
+            people.append(
+                ExcludedPerson(
+                    name=name, email=email, company=company or "", reason=reasons[contact_id]
+                )
+            )
+    return people
+
+
+def _people() -> sa.Select[int, str, str, str]:
+    return sa.select(Contact.id, Contact.name, Contact.email, Company.name).outerjoin(
+        Company, Company.id == Contact.company_id
+    )
 
 
 def invitation_by_public_id(session: Session, public_id: str) -> Invitation | None:

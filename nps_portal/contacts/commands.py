@@ -1,14 +1,14 @@
-"""Writing contacts, companies and suppressions."""
+"""Writing contacts and suppressions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from nps_portal.contacts.models import Company, Contact, Suppression, SuppressionReason
+from nps_portal.contacts.companies import ensure_companies, name_key
+from nps_portal.contacts.models import Contact, Suppression, SuppressionReason
 from nps_portal.foundation.addresses import EmailAddress
-from nps_portal.foundation.database import lock_for_transaction
+from nps_portal.foundation.database import insert_for, lock_for_transaction
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record, record_for_all
@@ -62,8 +62,8 @@ def add_contact(work: Work, details: ContactDetails, *, source: str) -> Contact:
         restore_contact(work, contact.id)
         return contact
     contact = Contact(email_key=details.email.key, created_at=work.now, source=source)
-    work.session.add(contact)
     _write_details(work, contact, details)
+    work.session.add(contact)
     work.session.flush()
     record(work, "contact.added", contact_id=contact.id, source=source)
     return contact
@@ -140,7 +140,7 @@ def upsert_contacts(work: Work, details: Sequence[ContactDetails], *, source: st
     for one in details:
         former = wanted.get(one.email.key)
         wanted[one.email.key] = one if former is None else _filled(former, one)
-    companies = _companies(work, [one.company for one in wanted.values()])
+    companies = ensure_companies(work, [one.company for one in wanted.values()])
     known = {
         contact.email_key: contact
         for contact in work.session.scalars(
@@ -179,7 +179,7 @@ def _write_details(work: Work, contact: Contact, details: ContactDetails) -> Non
     contact.first_name = details.first_name
     contact.language = details.language
     contact.time_zone = details.time_zone
-    company_id = _companies(work, [details.company]).get(_name_key(details.company))
+    company_id = ensure_companies(work, [details.company]).get(name_key(details.company))
     contact.company_id = company_id
     contact.changed_at = work.now
 
@@ -232,7 +232,7 @@ def _row(
         "first_name": details.first_name,
         "language": details.language,
         "time_zone": details.time_zone,
-        "company_id": companies.get(_name_key(details.company)),
+        "company_id": companies.get(name_key(details.company)),
         "source": source,
         "created_at": work.now,
         "changed_at": work.now,
@@ -247,35 +247,13 @@ def _fill(work: Work, contact: Contact, details: ContactDetails, companies: dict
         if not getattr(contact, field) and getattr(details, field):
             setattr(contact, field, getattr(details, field))
             changed = True
-    company_id = companies.get(_name_key(details.company))
+    company_id = companies.get(name_key(details.company))
     if contact.company_id is None and company_id is not None:
         contact.company_id = company_id
         changed = True
     if changed:
         contact.changed_at = work.now
     return changed
-
-
-def _companies(work: Work, names: Sequence[str]) -> dict[str, int]:
-    """Return the ids of these companies by key, making those that are not there."""
-    by_key = {_name_key(name): " ".join(name.split()) for name in names if name.strip()}
-    if not by_key:
-        return {}
-    work.session.execute(
-        _insert_for(work)(Company).on_conflict_do_nothing(index_elements=["name_key"]),
-        [
-            {"name": name, "name_key": key, "created_at": work.now}
-            for key, name in sorted(by_key.items())
-        ],
-    )
-    found = work.session.execute(
-        sa.select(Company.name_key, Company.id).where(Company.name_key.in_(by_key))
-    )
-    return {key: company_id for key, company_id in found}
-
-
-def _name_key(name: str) -> str:
-    return " ".join(name.split()).casefold()[:200]
 
 
 def _insert_suppressions(
@@ -288,7 +266,9 @@ def _insert_suppressions(
     added = sorted(set(email_keys) - set(known))
     if added:
         work.session.execute(
-            _insert_for(work)(Suppression).on_conflict_do_nothing(index_elements=["email_key"]),
+            insert_for(work.session)(Suppression).on_conflict_do_nothing(
+                index_elements=["email_key"]
+            ),
             [
                 {"email_key": key, "reason": reason, "source": source, "created_at": work.now}
                 for key in added
@@ -303,9 +283,3 @@ def _carry_suppression_over(work: Work, former_key: str, contact: Contact) -> No
         suppress(
             work, contact.email_key, former.reason, source="new address", contact_id=contact.id
         )
-
-
-def _insert_for(work: Work) -> type[sqlite.Insert] | type[postgresql.Insert]:
-    """Return the INSERT that knows ON CONFLICT for the database at hand."""
-    is_sqlite = work.session.get_bind().dialect.name == "sqlite"
-    return sqlite.Insert if is_sqlite else postgresql.Insert

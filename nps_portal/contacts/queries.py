@@ -1,14 +1,23 @@
 """Reading contacts, companies and suppressions."""
 
-from collections.abc import Sequence
+import enum
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from nps_portal.contacts.models import Company, Contact, Suppression
+from nps_portal.contacts.models import Company, Contact, Suppression, SuppressionReason
 
 PAGE_SIZE = 50
+
+
+class ContactGroup(enum.Enum):
+    """Which contacts the list shows: those that are not removed, or one kind apart."""
+
+    CURRENT = "current"
+    SUPPRESSED = "suppressed"
+    REMOVED = "removed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,34 +25,54 @@ class ContactFilter:
     """What the list of contacts shows; empty text filters nothing."""
 
     text: str = ""
+    group: ContactGroup = ContactGroup.CURRENT
     page: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContactPage:
-    """One page of contacts, with the total that the filter finds."""
+    """One page of contacts, with the total that the filter finds.
+
+    `suppressed` has the reason for those addresses on the page that must not be mailed.
+    """
 
     contacts: Sequence[Contact]
-    suppressed: frozenset[str]
+    suppressed: Mapping[str, SuppressionReason]
     total: int
     page: int
     pages: int
 
+    @property
+    def first(self) -> int:
+        """Return the place of the page's first contact, counted from 1; 0 on an empty page."""
+        return (self.page - 1) * PAGE_SIZE + 1 if self.contacts else 0
+
+    @property
+    def last(self) -> int:
+        """Return the place of the page's last contact."""
+        return (self.page - 1) * PAGE_SIZE + len(self.contacts)
+
 
 def contact_page(session: Session, wanted: ContactFilter) -> ContactPage:
-    """Return a page of the contacts that are not removed, by name."""
-    query = sa.select(Contact).where(Contact.removed_at.is_(None))
-    if wanted.text.strip():
-        query = query.where(_matches(wanted.text))
-    total = session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+    """Return a page of contacts by name."""
+    which = _which(wanted)
+    total = session.scalar(sa.select(sa.func.count(Contact.id)).where(*which)) or 0
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(1, wanted.page), pages)
+    # The ids alone come out of the index; whole rows would be read for every page that is skipped.
+    ids = session.scalars(
+        sa.select(Contact.id)
+        .where(*which)
+        .order_by(Contact.name, Contact.id)
+        .limit(PAGE_SIZE)
+        .offset((page - 1) * PAGE_SIZE)
+    ).all()
     contacts = session.scalars(
-        query.order_by(Contact.name, Contact.id).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
+        sa.select(Contact).where(Contact.id.in_(ids)).order_by(Contact.name, Contact.id)
     ).all()
     return ContactPage(
         contacts=contacts,
-        suppressed=suppressed_keys(session, [contact.email_key for contact in contacts]),
+        suppressed=suppressions(session, [contact.email_key for contact in contacts]),
         total=total,
         page=page,
         pages=pages,
@@ -70,13 +99,19 @@ def contact_count(session: Session) -> int:
     )
 
 
-def suppressed_keys(session: Session, email_keys: Sequence[str]) -> frozenset[str]:
-    """Return those of these normalised addresses that must not be mailed."""
-    return frozenset(
-        session.scalars(
-            sa.select(Suppression.email_key).where(Suppression.email_key.in_(email_keys))
+def company_names(session: Session, limit: int = 50) -> Sequence[str]:
+    """Return the names of the first companies, by name."""
+    return session.scalars(sa.select(Company.name).order_by(Company.name_key).limit(limit)).all()
+
+
+def suppressions(session: Session, email_keys: Sequence[str]) -> dict[str, SuppressionReason]:
+    """Return why those of these normalised addresses must not be mailed that must not."""
+    found = session.execute(
+        sa.select(Suppression.email_key, Suppression.reason).where(
+            Suppression.email_key.in_(email_keys)
         )
     )
+    return dict(found.all())
 
 
 def suppression_of(session: Session, email_key: str) -> Suppression | None:
@@ -84,14 +119,20 @@ def suppression_of(session: Session, email_key: str) -> Suppression | None:
     return session.scalar(sa.select(Suppression).where(Suppression.email_key == email_key))
 
 
-def _matches(text: str) -> sa.ColumnElement[bool]:
-    """Return the condition that every word is in the name, the address or the company's name."""
-    words = [
-        sa.or_(
-            Contact.name.icontains(word, autoescape=True),
-            Contact.email.icontains(word, autoescape=True),
-            Contact.company.has(Company.name.icontains(word, autoescape=True)),
-        )
-        for word in text.split()[:8]
-    ]
-    return sa.and_(*words)
+def _which(wanted: ContactFilter) -> list[sa.ColumnElement[bool]]:
+    removed = wanted.group is ContactGroup.REMOVED
+    conditions = [Contact.removed_at.is_not(None) if removed else Contact.removed_at.is_(None)]
+    if wanted.group is ContactGroup.SUPPRESSED:
+        conditions.append(Contact.email_key.in_(sa.select(Suppression.email_key)))
+    return conditions + [_mentions(word) for word in wanted.text.split()[:8]]
+
+
+def _mentions(word: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a word is in the name, the address or the company's name."""
+    return sa.or_(
+        Contact.name.icontains(word, autoescape=True),
+        Contact.email.icontains(word, autoescape=True),
+        Contact.company_id.in_(
+            sa.select(Company.id).where(Company.name.icontains(word, autoescape=True))
+        ),
+    )

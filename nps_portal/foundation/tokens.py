@@ -10,8 +10,10 @@ import hmac
 import secrets
 
 from flask import current_app
-from itsdangerous import BadData, Signer, URLSafeTimedSerializer
+from itsdangerous import BadData, Signer, TimestampSigner, URLSafeTimedSerializer
 from itsdangerous.signer import SigningAlgorithm
+
+from nps_portal.foundation.clock import current_clock
 
 PUBLIC_ID_BYTES = 9
 
@@ -30,6 +32,14 @@ class ShortHmac(SigningAlgorithm):
     def get_signature(self, key: bytes, value: bytes) -> bytes:
         """Return the first 16 bytes of the HMAC."""
         return hmac.digest(key, value, hashlib.sha256)[:16]
+
+
+class ClockSigner(TimestampSigner):
+    """A signer that reads the time where everything here reads it."""
+
+    def get_timestamp(self) -> int:
+        """Return the present instant in seconds since 1970."""
+        return int(current_clock().now().timestamp())
 
 
 def new_public_id() -> str:
@@ -81,5 +91,6 @@ def _nonces() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(
         current_app.secret_key or "",
         salt=f"nps-portal.{Purpose.SURVEY_PAGE.value}",
+        signer=ClockSigner,
         signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
     )

@@ -1,6 +1,8 @@
 """Writing imports: keep the file, confirm the mapping, bring the rows in chunk by chunk."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import islice
 from pathlib import PurePath
 
@@ -11,7 +13,7 @@ from nps_portal.contacts.models import SuppressionReason
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import Work
 from nps_portal.imports.drafts import ContactDraft, Rejection, draft
-from nps_portal.imports.mapping import Field, Mapping, guess_mapping
+from nps_portal.imports.mapping import BadMapping, Field, Mapping, guess_mapping
 from nps_portal.imports.models import Import, ImportRejection, ImportState
 from nps_portal.imports.reading import read_table
 from nps_portal.imports.tables import Row, Table
@@ -21,6 +23,8 @@ SAMPLE_ROWS = 200
 CHUNK_ROWS = 1000
 LARGEST_UPLOAD_BYTES = 32_000_000
 MOST_KEPT_REJECTIONS = 10_000
+UNCONFIRMED_FOR = timedelta(days=1)
+ENDED = (ImportState.FINISHED, ImportState.FAILED)
 
 
 class NotConfirmable(PortalError):
@@ -35,11 +39,21 @@ class OvertakenImport(PortalError):
     """Another worker has brought these rows in already; nothing was changed here."""
 
 
-def upload(work: Work, content: bytes, filename: str) -> Import:
-    """Keep an uploaded file and propose a mapping; no contact is touched yet.
+@dataclass(frozen=True, kw_only=True)
+class ReadUpload:
+    """A file that was read to its end, with the mapping that its columns suggest."""
+
+    filename: str
+    content: bytes = field(repr=False)
+    mapping: Mapping
+    rows_total: int
+
+
+def read_upload(content: bytes, filename: str) -> ReadUpload:
+    """Read a file before it is kept: no transaction waits while a large one is read.
 
     :raises UnreadableFile: it is no table that can be read; the sentence says where.
-    :raises NothingToImport: it has no rows.
+    :raises NothingToImport: it has no rows, or is too large.
     """
     if len(content) > LARGEST_UPLOAD_BYTES:
         raise NothingToImport(
@@ -50,13 +64,32 @@ def upload(work: Work, content: bytes, filename: str) -> Import:
     sample = list(islice(table.rows(), SAMPLE_ROWS))
     if not sample:
         raise NothingToImport("The file has no rows below its headers.")
-    started = Import(
+    return ReadUpload(
         filename=name,
         content=content,
-        size_bytes=len(content),
-        mapping=stored_mapping(guess_mapping(table.headers, sample)),
-        state=ImportState.UPLOADED,
+        mapping=guess_mapping(table.headers, sample),
         rows_total=sum(1 for _ in table.rows()),
+    )
+
+
+def upload(work: Work, read: ReadUpload) -> Import:
+    """Keep a file until it is confirmed; no contact is touched yet.
+
+    Files that nobody confirmed within a day are dropped: they hold people's addresses.
+    """
+    work.session.execute(
+        sa.update(Import)
+        .where(Import.state == ImportState.UPLOADED, Import.content.is_not(None))
+        .where(Import.created_at < work.now - UNCONFIRMED_FOR)
+        .values(content=None)
+    )
+    started = Import(
+        filename=read.filename,
+        content=read.content,
+        size_bytes=len(read.content),
+        mapping=stored_mapping(read.mapping),
+        state=ImportState.UPLOADED,
+        rows_total=read.rows_total,
         created_at=work.now,
         created_by=work.actor.id,
     )
@@ -69,16 +102,20 @@ def upload(work: Work, content: bytes, filename: str) -> Import:
 def confirm_import(work: Work, import_id: int, mapping: Mapping) -> None:
     """Let the worker bring the rows in with this mapping.
 
-    :raises NotConfirmable: it was confirmed before.
+    :raises NotConfirmable: it was confirmed before, or its file was dropped.
     :raises BadMapping: no column holds the address.
     """
-    found = work.session.execute(
+    if Field.EMAIL not in mapping.columns:
+        raise BadMapping("Choose the column that holds the email address.")
+    found = work.session.scalar(
         sa.update(Import)
         .where(Import.id == import_id, Import.state == ImportState.UPLOADED)
+        .where(Import.content.is_not(None))
         .values(state=ImportState.CONFIRMED, mapping=stored_mapping(mapping))
+        .returning(Import.id)
     )
-    if not found.rowcount:
-        raise NotConfirmable("This import has been started already.")
+    if found is None:
+        raise NotConfirmable("This import was started already, or its file was put away.")
     record(work, "import.confirmed", import_id=import_id)
 
 
@@ -92,7 +129,7 @@ def import_rows(work: Work, import_id: int, rows: Sequence[Row], rows_done: int)
     judged = [draft(row, mapping) for row in rows]
     drafts = [one for one in judged if isinstance(one, ContactDraft)]
     rejections = [one for one in judged if isinstance(one, Rejection)]
-    moved = work.session.execute(
+    moved = work.session.scalar(
         sa.update(Import)
         .where(Import.id == import_id, Import.rows_done == rows_done)
         .where(Import.state.in_([ImportState.CONFIRMED, ImportState.RUNNING]))
@@ -101,20 +138,25 @@ def import_rows(work: Work, import_id: int, rows: Sequence[Row], rows_done: int)
             rows_done=rows_done + len(rows),
             rejected=Import.rejected + len(rejections),
         )
+        .returning(Import.id)
         .execution_options(synchronize_session=False)
     )
-    if not moved.rowcount:
+    if moved is None:
         raise OvertakenImport("Another worker is importing this file.")
     _keep_rejections(work, running, rejections)
     _bring_in(work, import_id, drafts)
 
 
 def finish_import(work: Work, import_id: int) -> None:
-    """End an import whose rows are all done; one that brought nobody in has failed, and says so."""
-    done = work.session.get_one(Import, import_id, populate_existing=True)
-    usable = done.added + done.updated + done.unchanged
-    done.state = ImportState.FINISHED if usable else ImportState.FAILED
-    done.reason = "" if usable else "No row could be imported; the reasons stand below."
+    """End an import whose rows are all done; one that brought nobody in has failed, and says so.
+
+    A second worker that comes to the end too changes nothing.
+    """
+    done = _locked(work, import_id)
+    if done.state in ENDED:
+        return
+    done.state = ImportState.FINISHED if done.usable else ImportState.FAILED
+    done.reason = "" if done.usable else "No row could be imported; the reasons stand below."
     done.finished_at = work.now
     done.content = None
     record(
@@ -129,7 +171,9 @@ def finish_import(work: Work, import_id: int) -> None:
 
 def fail_import(work: Work, import_id: int, reason: str) -> None:
     """End an import that cannot go on; what it has brought in stays."""
-    failed = work.session.get_one(Import, import_id)
+    failed = _locked(work, import_id)
+    if failed.state in ENDED:
+        return
     failed.state, failed.reason, failed.finished_at = ImportState.FAILED, reason[:500], work.now
     failed.content = None
     record(work, "import.failed", import_id=import_id)
@@ -171,13 +215,18 @@ def details_of(one: ContactDraft) -> ContactDetails:
     )
 
 
+def _locked(work: Work, import_id: int) -> Import:
+    return work.session.get_one(Import, import_id, populate_existing=True, with_for_update=True)
+
+
 def _bring_in(work: Work, import_id: int, drafts: Sequence[ContactDraft]) -> None:
-    upserted = upsert_contacts(work, [details_of(one) for one in drafts], source="import")
+    source = f"import:{import_id}"
+    upserted = upsert_contacts(work, [details_of(one) for one in drafts], source=source)
     suppressed = suppress_all(
         work,
         [one.email.key for one in drafts if one.opted_out],
         SuppressionReason.UNSUBSCRIBED,
-        source="import",
+        source=source,
     )
     work.session.execute(
         sa.update(Import)

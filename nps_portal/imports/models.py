@@ -47,6 +47,11 @@ class Import(Model):
     created_by: Mapped[int | None]
     finished_at: Mapped[datetime | None]
 
+    @property
+    def usable(self) -> int:
+        """Return how many rows were of use: of new people, or of people known already."""
+        return self.added + self.updated + self.unchanged
+
 
 class ImportRejection(Model):
     """One row that was refused, by line and reason."""

@@ -69,9 +69,12 @@ class SampleForm(Form):
 
 def pattern_context() -> dict[str, object]:
     """Return what the pattern page prints."""
+    return {"zone": ZoneInfo("Europe/Berlin"), "now": NOW, **_figures(), **_parts()}
+
+
+def _figures() -> dict[str, object]:
+    """Return the samples of numbers and charts."""
     return {
-        "zone": ZoneInfo("Europe/Berlin"),
-        "now": NOW,
         "estimates": [
             ("none", estimate(_counts(0, 0, 0))),
             ("fewer than 10", estimate(_counts(1, 2, 4))),
@@ -90,6 +93,12 @@ def pattern_context() -> dict[str, object]:
         "distribution_none": distribution_chart((0,) * 11),
         "comparison": _comparison(),
         "sparks": [spark_line(scores) for scores in ((), (9,), (9, 8, 6), (2, 4, 7, 9, 10))],
+    }
+
+
+def _parts() -> dict[str, object]:
+    """Return the samples of everything that a page is made of."""
+    return {
         "rows": _rows(),
         "form": SampleForm(formdata=None),
         "faulty_form": _faulty_form(),

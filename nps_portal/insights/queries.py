@@ -10,8 +10,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from nps_portal.batches.models import Invitation
 from nps_portal.nps import SCORES, CategoryCounts
-from nps_portal.outbox.models import Message, MessageKind, EmailContent, MessageState
+from nps_portal.outbox.models import EmailContent, Message, MessageKind, MessageState
 from nps_portal.responses.models import Response, ResponseState
 
 
@@ -24,13 +25,28 @@ class Window:
     survey_id: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ResponseRate:
+    """To how many people a survey has left, and how many of these have answered it."""
+
+    asked: int
+    answered: int
+
+    @property
+    def share(self) -> float | None:
+        """Return the share of answers, 0…1, or None when nobody was asked."""
+        return self.answered / self.asked if self.asked else None
+
+
 def distribution(session: Session, window: Window) -> list[int]:
     """Return how many people gave each score: eleven counts, place k for score k."""
     latest = _latest(window).subquery()
     rows = session.execute(
-        sa.select(latest.c.score, sa.func.count()).where(latest.c.place == 1).group_by(latest.c.score)
+        sa.select(latest.c.score, sa.func.count())
+        .where(latest.c.place == 1)
+        .group_by(latest.c.score)
     )
-    counts = {score: count for score, count in rows}
+    counts: dict[int, int] = dict(rows.all())
     return [counts.get(score, 0) for score in SCORES]
 
 
@@ -47,10 +63,7 @@ def distributions_between(
     A person counts once in each period.
     """
     period = sa.case(
-        *[
-            (Response.answered_at < later, number)
-            for number, later in enumerate(boundaries[1:])
-        ],
+        *[(Response.answered_at < later, number) for number, later in enumerate(boundaries[1:])],
         else_=len(boundaries) - 1,
     )
     window = Window(since=boundaries[0], until=boundaries[-1], survey_id=survey_id)
@@ -66,12 +79,13 @@ def distributions_between(
     return found
 
 
-def asked_count(session: Session, window: Window) -> int:
-    """Return to how many invitations the first mail left within the window."""
+def response_rate(session: Session, window: Window) -> ResponseRate:
+    """Return how many were asked within the window, and how many of them have answered since."""
     query = (
-        sa.select(sa.func.count())
-        .select_from(Message)
+        sa.select(sa.func.count(Message.id), sa.func.count(Response.id))
         .join(EmailContent, EmailContent.id == Message.content_id)
+        .join(Invitation, Invitation.id == Message.invitation_id)
+        .outerjoin(Response, Response.invitation_id == Invitation.id)
         .where(EmailContent.kind == MessageKind.INVITATION)
         .where(Message.state.in_([MessageState.SENT, MessageState.UNCERTAIN]))
     )
@@ -79,7 +93,10 @@ def asked_count(session: Session, window: Window) -> int:
         query = query.where(Message.committed_at >= window.since)
     if window.until is not None:
         query = query.where(Message.committed_at < window.until)
-    return session.scalar(query) or 0
+    if window.survey_id is not None:
+        query = query.where(Invitation.survey_id == window.survey_id)
+    asked, answered = session.execute(query).one()
+    return ResponseRate(asked=asked, answered=answered)
 
 
 def _latest(

@@ -1,11 +1,94 @@
-"""Pages of overview: not written yet."""
+"""The overview."""
 
-from flask import Blueprint
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from nps_portal.accounts.portal_settings import portal_settings
+from nps_portal.foundation.clock import current_clock
+from nps_portal.foundation.database import reading
+from nps_portal.insights.charts import distribution_chart, share_bar
+from nps_portal.insights.first_steps import first_steps
+from nps_portal.insights.overview import MonthScore, Overview, overview
+from nps_portal.insights.score import DEFAULT_PERIOD
+from nps_portal.insights.trend_charts import TrendChart, TrendPoint, trend_chart
+from nps_portal.nps import SCORES, Category
+from nps_portal.responses.periods import ALL_TIME, Period, period_of
+
+PERIODS = ("90d", "12m", ALL_TIME)
 
 blueprint = Blueprint("overview", __name__)
 
 
+@dataclass(frozen=True, kw_only=True)
+class PeriodTab:
+    """One period to switch to."""
+
+    label: str
+    url: str
+    current: bool
+
+
 @blueprint.get("/")
-def index(**values: object) -> str:
-    """Show the page."""
-    return "overview"
+def index() -> ResponseReturnValue:
+    """Show where the business stands with its customers, and what there is to do."""
+    session, now = reading(), current_clock().now()
+    settings = portal_settings(session)
+    asked_for = request.args.get("period", DEFAULT_PERIOD)
+    key = asked_for if asked_for in PERIODS else DEFAULT_PERIOD
+    shown = overview(session, settings, period_of(key, now, settings.zone), now)
+    if shown.is_first_visit:
+        return render_template(
+            "insights/first_visit.html", steps=first_steps(shown.needs), needs=shown.needs
+        )
+    return render_template(
+        "insights/overview.html",
+        overview=shown,
+        needs=shown.needs,
+        tabs=[_tab(period_of(one, now, settings.zone), key) for one in PERIODS],
+        shares=share_bar(shown.estimate.counts),
+        bars_chart=distribution_chart(shown.scores),
+        trend=_trend(shown.months),
+        urls=_answer_urls(shown),
+    )
+
+
+def _tab(period: Period, chosen: str) -> PeriodTab:
+    return PeriodTab(
+        label=period.label,
+        url=url_for(".index", period=period.key),
+        current=period.key == chosen,
+    )
+
+
+def _answers(period: Period, **more: Any) -> str:
+    """Return where the answers are of which a score of the period is made."""
+    return url_for("responses.index", period=period.key, state="counted", answers="latest", **more)
+
+
+def _answer_urls(shown: Overview) -> dict[str, str]:
+    """Return the answers behind each figure: of all, of a category, of a score."""
+    return {
+        "all": _answers(shown.period),
+        **{one.value: _answers(shown.period, category=one.value) for one in Category},
+        **{str(score): _answers(shown.period, score=str(score)) for score in SCORES},
+    }
+
+
+def _trend(months: Sequence[MonthScore]) -> TrendChart:
+    return trend_chart([_trend_point(month) for month in months])
+
+
+def _trend_point(month: MonthScore) -> TrendPoint:
+    found = month.estimate
+    return TrendPoint(
+        label=month.period.short_label,
+        value=found.nps,
+        low=found.interval.low if found.interval else None,
+        high=found.interval.high if found.interval else None,
+        n=found.counts.n,
+        url=_answers(month.period) if found.counts.n else None,
+    )

@@ -70,6 +70,14 @@ class CaughtMessage:
         return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Neighbours:
+    """The ids of the emails that arrived next after and next before one; None at the ends."""
+
+    newer: str | None
+    older: str | None
+
+
 class LocalMailbox:
     """The emails caught in a directory, newest first, and the server that catches them."""
 
@@ -123,6 +131,17 @@ class LocalMailbox:
     def message(self, message_id: str) -> CaughtMessage | None:
         """Return one email; None if there is none of that id."""
         return _read(self._maildir(), message_id)
+
+    def neighbours(self, message_id: str) -> Neighbours:
+        """Return which emails lie beside one in the list; of an unknown id there are none."""
+        ids = self._ids(self._maildir())
+        if message_id not in ids:
+            return Neighbours(newer=None, older=None)
+        place = ids.index(message_id)
+        return Neighbours(
+            newer=ids[place - 1] if place else None,
+            older=ids[place + 1] if place + 1 < len(ids) else None,
+        )
 
     def count(self) -> int:
         """Return how many emails are kept."""

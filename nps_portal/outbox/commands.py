@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from nps_portal.contacts.models import Suppression
 from nps_portal.foundation.tokens import new_public_id
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record
@@ -16,6 +17,9 @@ from nps_portal.outbox.models import (
     MessageKind,
     MessageState,
 )
+
+# These kinds ask something of the customer and so stop at a suppression; a password does not.
+STOPPED_BY_SUPPRESSION = (MessageKind.INVITATION, MessageKind.REMINDER, MessageKind.FOLLOW_UP)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,24 +114,70 @@ def cancel_content(work: Work, content_id: int, reason: str) -> int:
 
 
 def cancel_for_address(work: Work, email_key: str, reason: str) -> int:
-    """Cancel the invitations and reminders that wait for an address."""
-    return _cancel_queued(work, Message.email_key == email_key, reason)
+    """Cancel what waits for an address and would ask something of its owner."""
+    which = sa.and_(
+        Message.email_key == email_key, _content(EmailContent.kind.in_(STOPPED_BY_SUPPRESSION))
+    )
+    return _cancel_queued(work, which, reason)
+
+
+def cancel_stopped(work: Work, message_ids: Sequence[int]) -> None:
+    """Cancel those that came back into the queue after their send or address was stopped.
+
+    Whoever puts a message back must ask for this, else it would wait for ever.
+    """
+    if not message_ids:
+        return
+    back = Message.id.in_(message_ids)
+    cancelled = _content(EmailContent.state == ContentState.CANCELLED)
+    _cancel_queued(work, sa.and_(back, cancelled), "the send was cancelled")
+    stopped = sa.and_(
+        _content(EmailContent.kind.in_(STOPPED_BY_SUPPRESSION)), suppressed(Message.email_key)
+    )
+    _cancel_queued(work, sa.and_(back, stopped), "the address must not be mailed")
+
+
+def suppressed(email_key: str | sa.SQLColumnExpression[str]) -> sa.ColumnElement[bool]:
+    """Return the condition that an address must not be mailed."""
+    return sa.select(Suppression.id).where(Suppression.email_key == email_key).exists()
 
 
 def send_again(work: Work, message_id: int) -> bool:
     """Queue an uncertain or failed message once more, under the same Message-ID.
 
-    Only a person decides this; True when the message was in such a state.
+    Only a person decides this; True when the message was in such a state and its send was not
+    cancelled.
     """
-    found = work.session.execute(
+    found = work.session.scalars(
         sa.update(Message)
         .where(Message.id == message_id)
         .where(Message.state.in_([MessageState.UNCERTAIN, MessageState.FAILED]))
-        .values(state=MessageState.QUEUED, due_at=work.now, owner=None, lease_until=None, reason="")
-    )
-    if found.rowcount:
+        .where(~_content(EmailContent.state == ContentState.CANCELLED))
+        .values(
+            state=MessageState.QUEUED,
+            due_at=work.now,
+            attempts=0,
+            owner=None,
+            lease_until=None,
+            reason="",
+        )
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if found:
         record(work, "message.requeued", message_id=message_id)
-    return bool(found.rowcount)
+        cancel_stopped(work, found)
+    return bool(found)
+
+
+def _content(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Return the condition that something holds for a message's content."""
+    return (
+        sa.select(EmailContent.id)
+        .where(EmailContent.id == Message.content_id, condition)
+        .correlate(Message)
+        .exists()
+    )
 
 
 def _set_state(work: Work, content_id: int, wanted: ContentState, *allowed: ContentState) -> None:
@@ -140,10 +190,12 @@ def _set_state(work: Work, content_id: int, wanted: ContentState, *allowed: Cont
 
 
 def _cancel_queued(work: Work, which: sa.ColumnElement[bool], reason: str) -> int:
-    found = work.session.execute(
+    found = work.session.scalars(
         sa.update(Message)
         .where(which)
         .where(Message.state == MessageState.QUEUED)
         .values(state=MessageState.CANCELLED, reason=reason)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
     )
-    return int(found.rowcount)
+    return len(found.all())

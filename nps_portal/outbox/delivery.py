@@ -9,20 +9,18 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 from flask import Flask
 
 from nps_portal.accounts.portal_settings import PortalSettings, portal_settings, process_settings
 from nps_portal.foundation.clock import current_clock
-from nps_portal.foundation.database import reading
+from nps_portal.foundation.database import DatabaseUnavailable, reading
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import WORKER, unit_of_work
 from nps_portal.outbox import claims
 from nps_portal.outbox.claims import Claim
-from nps_portal.outbox.mime import Envelope, Mail, build
-from nps_portal.outbox.models import RelayState
 from nps_portal.outbox.mail_server import (
     may_try,
     record_stopped,
@@ -30,7 +28,10 @@ from nps_portal.outbox.mail_server import (
     record_working,
     relay_of,
 )
+from nps_portal.outbox.mime import Envelope, Mail, build
+from nps_portal.outbox.models import RelayState, RelayStatus
 from nps_portal.outbox.rendering import envelope_of, mail_of
+from nps_portal.outbox.settling import record_outcome
 from nps_portal.outbox.transport import (
     Outcome,
     OutcomeKind,
@@ -39,11 +40,14 @@ from nps_portal.outbox.transport import (
     RelayRefused,
     RelayUnavailable,
     Stage,
+    TimeLimits,
     open_relay,
 )
 
 CHUNK = 20
 CHUNKS_A_TURN = 25
+PROMPT = TimeLimits(connect_seconds=5, reply_seconds=5, after_dot_seconds=10)
+RECORD_ATTEMPTS = 5
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +75,7 @@ def deliver_due_messages(app: Flask, stopping: threading.Event) -> int:
         with unit_of_work(WORKER) as work:
             if not may_try(work):
                 return 0
-            first = claims.claim(work, claims.new_owner(), CHUNK, _rate())
+            first = list(claims.claim(work, claims.new_owner(), CHUNK, _rate()))
         if not first:
             return 0
         turn = _begin_turn(portal_settings(reading()), stopping)
@@ -89,13 +93,16 @@ def deliver_due_messages(app: Flask, stopping: threading.Event) -> int:
 def deliver_now(settings: PortalSettings, mail: Mail) -> Outcome:
     """Deliver one email outside the queue, such as a test; nothing of it is stored.
 
+    Somebody waits for the outcome, so the mail server gets seconds and not minutes.
+
     :raises RelayUnavailable: the mail server cannot be reached.
     :raises RelayRefused: it refuses our certificate, password or sender.
     """
     envelope = Envelope(
         sender=mail.sender_email, recipient=mail.recipient_email, envelope_id="test"
     )
-    with open_relay(relay_of(settings)) as connection:
+    relay = replace(relay_of(settings), limits=PROMPT)
+    with open_relay(relay) as connection:
         return connection.deliver(envelope, build(mail), lambda: True)
 
 
@@ -136,10 +143,25 @@ def _released_at_the_end(held: deque[Claim]) -> Iterator[None]:
     try:
         yield
     finally:
-        if held:
-            with unit_of_work(WORKER) as work:
-                for claim in held:
-                    claims.release(work, claim)
+        _give_back(held)
+
+
+def _give_back(held: deque[Claim]) -> None:
+    if held:
+        with unit_of_work(WORKER) as work:
+            for claim in held:
+                claims.release(work, claim)
+        held.clear()
+
+
+def _is_fresh(claim: Claim) -> bool:
+    """Tell whether enough of the lease is left for one message.
+
+    With a slow server the last of a chunk would be stopped at the commit point, after all of it
+    had been sent, and cost the connection.
+    """
+    lease_until = claim.message.lease_until
+    return lease_until is not None and lease_until - current_clock().now() > claims.LEASE / 4
 
 
 def _deliver_held(turn: Turn, held: deque[Claim]) -> bool:
@@ -149,6 +171,9 @@ def _deliver_held(turn: Turn, held: deque[Claim]) -> bool:
             with open_relay(turn.relay) as connection:
                 _note_working()
                 while held and connection.usable and not turn.stopping.is_set():
+                    if not _is_fresh(held[0]):
+                        _give_back(held)
+                        break
                     _deliver_one(turn, connection, held)
     except RelayUnavailable as error:
         log.warning("mail server unreachable", reason=str(error))
@@ -165,7 +190,7 @@ def _deliver_held(turn: Turn, held: deque[Claim]) -> bool:
 
 def _note_working() -> None:
     state = reading().get(RelayState, 1)
-    if state is not None and state.status.value != "working":
+    if state is not None and state.status is not RelayStatus.WORKING:
         with unit_of_work(WORKER) as work:
             record_working(work)
 
@@ -191,9 +216,28 @@ def _deliver_one(turn: Turn, connection: RelayConnection, held: deque[Claim]) ->
     else:
         outcome = connection.deliver(envelope, content, lambda: _may_leave(claim))
     held.popleft()
-    with unit_of_work(WORKER) as work:
-        claims.record_outcome(work, claim, outcome)
+    _record(turn, claim, outcome)
     turn.count()
+
+
+def _record(turn: Turn, claim: Claim, outcome: Outcome) -> None:
+    """Write the outcome down, trying again while the database is busy.
+
+    Only this process knows that the mail server said 250; if it were given up at once, the
+    message would be listed as uncertain although its fate is known.
+
+    :raises DatabaseUnavailable: it was busy every time.
+    """
+    for attempt in range(1, RECORD_ATTEMPTS + 1):
+        try:
+            with unit_of_work(WORKER) as work:
+                record_outcome(work, claim, outcome)
+            return
+        except DatabaseUnavailable:
+            log.warning("outcome not recorded yet", message=claim.message.id, attempt=attempt)
+            if attempt == RECORD_ATTEMPTS:
+                raise
+            turn.stopping.wait(attempt)
 
 
 def _may_leave(claim: Claim) -> bool:

@@ -7,7 +7,15 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from nps_portal.outbox.models import Message, MessageState, RelayState, RelayStatus
+from nps_portal.contacts.queries import suppressions
+from nps_portal.outbox.models import (
+    ContentState,
+    EmailContent,
+    Message,
+    MessageState,
+    RelayState,
+    RelayStatus,
+)
 
 PROBLEMS = (MessageState.UNCERTAIN, MessageState.FAILED)
 
@@ -28,14 +36,52 @@ class OutboxHealth:
     next_try_at: datetime | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """A message that needs a person, and why sending it again would be in vain."""
+
+    message: Message
+    is_suppressed: bool
+    is_cancelled: bool
+
+    @property
+    def can_be_sent_again(self) -> bool:
+        """Tell whether another try could reach the person."""
+        return not (self.is_suppressed or self.is_cancelled)
+
+
 def counts_by_state(session: Session, content_id: int) -> dict[MessageState, int]:
     """Return how many messages of a content stand where; absent states have none."""
+    return counts_by_content(session, [content_id]).get(content_id, {})
+
+
+def counts_by_content(
+    session: Session, content_ids: Sequence[int]
+) -> dict[int, dict[MessageState, int]]:
+    """Return how many messages of each of these contents stand where."""
     found = session.execute(
-        sa.select(Message.state, sa.func.count())
-        .where(Message.content_id == content_id)
-        .group_by(Message.state)
+        sa.select(Message.content_id, Message.state, sa.func.count())
+        .where(Message.content_id.in_(content_ids))
+        .group_by(Message.content_id, Message.state)
     )
-    return {state: count for state, count in found}
+    counts: dict[int, dict[MessageState, int]] = {}
+    for content_id, state, count in found:
+        counts.setdefault(content_id, {})[state] = count
+    return counts
+
+
+def sent_since(session: Session, content_id: int, since: datetime) -> int:
+    """Return how many messages of a content the mail server has taken since then."""
+    return (
+        session.scalar(
+            sa.select(sa.func.count())
+            .select_from(Message)
+            .where(Message.content_id == content_id)
+            .where(Message.state == MessageState.SENT)
+            .where(Message.sent_at > since)
+        )
+        or 0
+    )
 
 
 def outbox_health(session: Session) -> OutboxHealth:
@@ -45,9 +91,7 @@ def outbox_health(session: Session) -> OutboxHealth:
             sa.select(Message.state, sa.func.count())
             .where(Message.state.not_in([MessageState.SENT, MessageState.CANCELLED]))
             .group_by(Message.state)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     relay = session.get(RelayState, 1)
     return OutboxHealth(
@@ -62,13 +106,39 @@ def outbox_health(session: Session) -> OutboxHealth:
 
 
 def problem_messages(
-    session: Session, content_id: int | None = None, limit: int = 200
+    session: Session, content_id: int | None = None, limit: int = 200, offset: int = 0
 ) -> Sequence[Message]:
     """Return the uncertain and failed messages, newest first, of one content or of all."""
     query = sa.select(Message).where(Message.state.in_(PROBLEMS))
     if content_id is not None:
         query = query.where(Message.content_id == content_id)
-    return session.scalars(query.order_by(Message.id.desc()).limit(limit)).all()
+    return session.scalars(query.order_by(Message.id.desc()).limit(limit).offset(offset)).all()
+
+
+def problems(session: Session, limit: int, offset: int) -> list[Problem]:
+    """Return the uncertain and failed messages, newest first, with what stands in their way."""
+    messages = problem_messages(session, limit=limit, offset=offset)
+    suppressed = suppressions(session, [message.email_key for message in messages])
+    cancelled = set(
+        session.scalars(
+            sa.select(EmailContent.id)
+            .where(EmailContent.id.in_({message.content_id for message in messages}))
+            .where(EmailContent.state == ContentState.CANCELLED)
+        )
+    )
+    return [
+        Problem(
+            message=message,
+            is_suppressed=message.email_key in suppressed,
+            is_cancelled=message.content_id in cancelled,
+        )
+        for message in messages
+    ]
+
+
+def message_by_id(session: Session, message_id: int) -> Message | None:
+    """Return one Message."""
+    return session.get(Message, message_id)
 
 
 def sent_at(session: Session, invitation_id: int) -> datetime | None:

@@ -10,6 +10,8 @@ from nps_portal.foundation.merging import (
     render_merged_line,
     render_merged_text,
 )
+from nps_portal.foundation.tokens import new_public_id
+from nps_portal.outbox.commands import ContentDraft
 from nps_portal.outbox.mime import Envelope, Mail, message_id_for
 from nps_portal.outbox.models import EmailContent, Message
 
@@ -21,6 +23,14 @@ class Rendered:
     subject: str
     html: str
     text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleRecipient:
+    """Who gets a sample of an email."""
+
+    name: str
+    email: str
 
 
 def render(
@@ -67,6 +77,39 @@ def mail_of(message: Message, content: EmailContent, *, public_url: str, date: d
         list_id=content.list_id or None,
         list_name=one_line(content.sender_name),
         feedback_id=content.feedback_id or None,
+    )
+
+
+def sample_mail(
+    draft: ContentDraft,
+    recipient: SampleRecipient,
+    *,
+    values: Mapping[str, str],
+    public_url: str,
+    date: datetime,
+) -> Mail:
+    """Return what a customer would get, for somebody of the house to look at.
+
+    It offers no unsubscribing in its headers, because nobody is subscribed.
+    """
+    rendered = render(
+        subject=draft.subject,
+        html=draft.html,
+        text=draft.text,
+        values=values,
+        public_url=public_url,
+    )
+    return Mail(
+        sender_name=one_line(draft.sender_name),
+        sender_email=draft.sender_email,
+        reply_to=draft.reply_to or None,
+        recipient_name=one_line(recipient.name),
+        recipient_email=recipient.email,
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+        message_id=message_id_for(new_public_id(), draft.sender_email),
+        date=date,
     )
 
 

@@ -1,7 +1,6 @@
 """Writing visits and answers."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -22,8 +21,8 @@ from nps_portal.responses.models import (
     Visit,
     VisitKind,
 )
+from nps_portal.responses.queries import is_late
 
-LIFE_OF_A_LINK = timedelta(days=90)
 COMMENT_LENGTH = 5000
 
 
@@ -75,9 +74,7 @@ def submit_answer(work: Work, invitation_id: int, answer: Answer) -> Response:
     :raises NotAScore: the score is not a whole number from 0 to 10.
     """
     # The row lock makes two submissions of one invitation wait for each other.
-    invitation = work.session.get_one(
-        Invitation, invitation_id, with_for_update={"of": Invitation}
-    )
+    invitation = work.session.get_one(Invitation, invitation_id, with_for_update={"of": Invitation})
     given = category(answer.score)
     response = work.session.scalar(
         sa.select(Response).where(Response.invitation_id == invitation_id)
@@ -138,7 +135,6 @@ def _first_answer(work: Work, invitation: Invitation, answer: Answer) -> Respons
         .order_by(Visit.id)
         .limit(1)
     )
-    asked_at = sent_at(work.session, invitation.id) or invitation.created_at
     response = Response(
         invitation_id=invitation.id,
         contact_id=invitation.contact_id,
@@ -148,7 +144,7 @@ def _first_answer(work: Work, invitation: Invitation, answer: Answer) -> Respons
         state=ResponseState.COUNTED,
         evidence=Evidence.SUBMITTED,
         channel=Channel.EMAIL,
-        late=work.now - asked_at > LIFE_OF_A_LINK,
+        late=is_late(work.session, invitation, work.now),
         first_clicked_score=first_clicked,
         answered_at=work.now,
     )

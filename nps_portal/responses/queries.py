@@ -2,27 +2,35 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 from sqlalchemy.orm import Session
 
+from nps_portal.batches.models import Invitation
 from nps_portal.contacts.models import Company, Contact
 from nps_portal.nps import SCORES, Category, category
+from nps_portal.outbox.queries import sent_at
 from nps_portal.responses.models import Response, ResponseRevision, ResponseState, Visit
 
+LIFE_OF_A_LINK = timedelta(days=90)
 PAGE_SIZE = 30
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResponseFilter:
-    """What the inbox shows; None and empty text filter nothing. The instants are half-open."""
+    """What the inbox shows; None and empty text filter nothing. The instants are half-open.
+
+    `latest_of_each_person` leaves the answers that a score over the same time is made of.
+    """
 
     category: Category | None = None
     score: int | None = None
     state: ResponseState | None = None
     survey_id: int | None = None
     with_comment: bool = False
+    latest_of_each_person: bool = False
     text: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -63,6 +71,19 @@ def response_of_invitation(session: Session, invitation_id: int) -> Response | N
     return session.scalar(sa.select(Response).where(Response.invitation_id == invitation_id))
 
 
+def is_late(session: Session, invitation: Invitation, now: datetime) -> bool:
+    """Tell whether an Invitation's link has outlived its time; an answer is taken all the same."""
+    asked_at = sent_at(session, invitation.id) or invitation.created_at
+    return now - asked_at > LIFE_OF_A_LINK
+
+
+def latest_responses(session: Session, limit: int) -> Sequence[Response]:
+    """Return the newest responses in whatever state."""
+    return session.scalars(
+        sa.select(Response).order_by(Response.answered_at.desc(), Response.id.desc()).limit(limit)
+    ).all()
+
+
 def revisions(session: Session, response_id: int) -> Sequence[ResponseRevision]:
     """Return what a Response has said, oldest first."""
     return session.scalars(
@@ -72,6 +93,17 @@ def revisions(session: Session, response_id: int) -> Sequence[ResponseRevision]:
     ).all()
 
 
+def answered_by_batch(session: Session, batch_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many people answered each of these batches; one whom nobody answered is absent."""
+    found = session.execute(
+        sa.select(Invitation.batch_id, sa.func.count(Response.id))
+        .join(Response, Response.invitation_id == Invitation.id)
+        .where(Invitation.batch_id.in_(batch_ids))
+        .group_by(Invitation.batch_id)
+    )
+    return dict(found.all())
+
+
 def visits(session: Session, invitation_id: int, limit: int = 100) -> Sequence[Visit]:
     """Return the openings of an Invitation's links, oldest first."""
     return session.scalars(
@@ -79,9 +111,7 @@ def visits(session: Session, invitation_id: int, limit: int = 100) -> Sequence[V
     ).all()
 
 
-def responses_of_contact(
-    session: Session, contact_id: int, limit: int = 50
-) -> Sequence[Response]:
+def responses_of_contact(session: Session, contact_id: int, limit: int = 50) -> Sequence[Response]:
     """Return a Contact's responses, newest first."""
     return session.scalars(
         sa.select(Response)
@@ -103,7 +133,7 @@ def held_count(session: Session) -> int:
     )
 
 
-def _filtered(wanted: ResponseFilter) -> sa.Select[tuple[Response]]:
+def _filtered(wanted: ResponseFilter) -> sa.Select[Response]:
     query = sa.select(Response)
     if wanted.category is not None:
         scores = [score for score in SCORES if category(score) is wanted.category]
@@ -120,9 +150,32 @@ def _filtered(wanted: ResponseFilter) -> sa.Select[tuple[Response]]:
         query = query.where(Response.answered_at >= wanted.since)
     if wanted.until is not None:
         query = query.where(Response.answered_at < wanted.until)
+    if wanted.latest_of_each_person:
+        query = query.where(~_answered_again(wanted))
     for word in wanted.text.split()[:8]:
         query = query.where(_mentions(word))
     return query
+
+
+def _answered_again(wanted: ResponseFilter) -> sa.ColumnElement[bool]:
+    """Return the condition that the same person gave a later counted answer in the same time."""
+    later = orm.aliased(Response)
+    query = (
+        sa.select(later.id)
+        .where(later.contact_id == Response.contact_id)
+        .where(later.state == ResponseState.COUNTED)
+        .where(
+            sa.or_(
+                later.answered_at > Response.answered_at,
+                sa.and_(later.answered_at == Response.answered_at, later.id > Response.id),
+            )
+        )
+    )
+    if wanted.survey_id is not None:
+        query = query.where(later.survey_id == wanted.survey_id)
+    if wanted.until is not None:
+        query = query.where(later.answered_at < wanted.until)
+    return query.exists()
 
 
 def _mentions(word: str) -> sa.ColumnElement[bool]:

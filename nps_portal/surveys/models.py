@@ -44,7 +44,7 @@ class Survey(Model):
         """Return the texts in a language, else those of the first wording."""
         rows = {row.language: row for row in self.wordings}
         row = rows.get(language) or rows.get(DEFAULT_LANGUAGE)
-        return Wording.from_texts(row.texts if row else {}, row.language if row else DEFAULT_LANGUAGE)
+        return Wording.from_texts(row.texts, row.language) if row else Wording()
 
 
 class SurveyWording(Model):

@@ -15,6 +15,11 @@ def active_surveys(session: Session) -> Sequence[Survey]:
     ).all()
 
 
+def all_surveys(session: Session) -> Sequence[Survey]:
+    """Return every Survey, oldest first."""
+    return session.scalars(sa.select(Survey).order_by(Survey.id)).all()
+
+
 def survey_by_name(session: Session, name: str) -> Survey | None:
     """Return the Survey that commands call by this name."""
     return session.scalar(sa.select(Survey).where(Survey.name == name))

@@ -2,18 +2,34 @@
 
 import secrets
 from collections.abc import Mapping
+from contextvars import Context
 from typing import Any
 
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
+
+from nps_portal.foundation.database import db
 
 
 class PortalClient(FlaskClient):
     """Flask's test client, with forms and signing in."""
 
     application: Flask
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send a request as a server would receive it: knowing nothing of the one before.
+
+        Inside the application context of a test, Flask would share its `g` among all requests,
+        and with it the User who was signed in once.
+        """
+        kwargs.setdefault("buffered", True)
+        answer = Context().run(super().open, *args, **kwargs)
+        if has_app_context():
+            # What the test itself has read may be stale now.
+            db.session.rollback()
+        return answer
 
     def post_form(self, url: str, data: Mapping[str, Any] | None = None) -> TestResponse:
         """Send a form with the token that a page of this session would carry."""

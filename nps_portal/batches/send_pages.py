@@ -1,0 +1,203 @@
+"""What the pages of sends show, gathered from the queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+
+from nps_portal.accounts.portal_settings import portal_settings
+from nps_portal.accounts.queries import user_names
+from nps_portal.batches.commands import listed, missing_settings
+from nps_portal.batches.forms import SendForm, SendTerms
+from nps_portal.batches.models import Batch, BatchState
+from nps_portal.batches.queries import (
+    DryRun,
+    Pace,
+    Progress,
+    chosen_contacts,
+    chosen_count,
+    dry_run,
+    pace,
+    progress,
+)
+from nps_portal.contacts.models import Contact
+from nps_portal.contacts.queries import contact_count
+from nps_portal.foundation.clock import current_clock
+from nps_portal.foundation.database import reading
+from nps_portal.foundation.errors import PortalError
+from nps_portal.foundation.heartbeats import WORKER_NAME, is_alive
+from nps_portal.outbox.models import EmailContent
+from nps_portal.outbox.queries import OutboxHealth, outbox_health
+from nps_portal.surveys.email import EmailSource
+from nps_portal.surveys.email_page import (
+    EmailPreview,
+    PreviewedEmail,
+    email_preview,
+    filled,
+    previewed,
+)
+from nps_portal.surveys.queries import active_surveys
+
+MOVING = (BatchState.SCHEDULED, BatchState.RUNNING)
+SHOWN_STATES = (
+    ("sent", "sent", "green"),
+    ("uncertain", "uncertain", "amber"),
+    ("failed", "failed", "red"),
+    ("cancelled", "cancelled", "neutral"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateCount:
+    """How many stand in one state, as the progress shows it."""
+
+    text: str
+    kind: str
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendPage:
+    """The send in four steps; `dry` is None while the form has a fault."""
+
+    form: SendForm
+    chosen: Sequence[Contact]
+    everybody: int
+    missing: str
+    dry: DryRun | None
+    preview: EmailPreview | None
+    fault: str
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Return what another address or form needs to describe the same send."""
+        return self.form.as_query()
+
+    @property
+    def obstacle(self) -> str:
+        """Return why nothing can be sent now; empty when it can."""
+        if self.missing:
+            return f"Set {self.missing} first."
+        if self.dry is None:
+            return "Mend the fault above first."
+        if not self.dry.total:
+            return "There is nobody to send to yet: add or import contacts first."
+        if not self.dry.asked:
+            return "Nobody of them may be asked at this time; the reasons stand above."
+        return self.fault
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchPage:
+    """Where one Batch stands, and what may hold it up."""
+
+    batch: Batch
+    progress: Progress
+    pace: Pace | None
+    health: OutboxHealth
+    worker_is_alive: bool
+    chosen: int | None
+    scheduled_by: str
+
+    @property
+    def moving(self) -> bool:
+        """Tell whether it goes on by itself."""
+        return self.batch.state in MOVING
+
+    @property
+    def stage(self) -> str:
+        """Return a word that changes when more than the counts must be shown anew."""
+        planned = "planned" if self.batch.planned_at else "deciding"
+        return f"{self.batch.state.value}-{planned}"
+
+    @property
+    def total(self) -> int:
+        """Return how many emails there are or may be."""
+        return self.progress.invited + self.progress.undecided
+
+    @property
+    def states(self) -> list[StateCount]:
+        """Return the counts by state, without the empty ones."""
+        by_state = [
+            StateCount(text=text, kind=kind, n=self.progress.count(state))
+            for state, text, kind in SHOWN_STATES
+        ]
+        others = [
+            StateCount(text="waiting", kind="blue", n=self.progress.waiting),
+            StateCount(text="not asked", kind="neutral", n=self.progress.not_asked),
+        ]
+        return [one for one in by_state + others if one.n]
+
+
+def terms() -> SendTerms:
+    """Return what a form of a send is judged by."""
+    return SendTerms(
+        surveys=active_surveys(reading()),
+        zone=portal_settings(reading()).zone,
+        now=current_clock().now(),
+    )
+
+
+def missing() -> str:
+    """Return what must be set before anything can be sent, as a sentence lists it."""
+    return listed(missing_settings(portal_settings(reading())))
+
+
+def send_page(form: SendForm) -> SendPage:
+    """Return what the send in four steps shows for a form that was judged."""
+    session = reading()
+    at = form.leaves_at or form.terms.now
+    email, fault = _email(form)
+    query = form.as_query()
+    frame = url_for("surveys.email", survey_id=form.survey.id)
+    return SendPage(
+        form=form,
+        chosen=chosen_contacts(session, form.audience),
+        everybody=contact_count(session),
+        missing=missing(),
+        dry=None if form.errors else dry_run(session, form.audience, form.survey, at),
+        preview=email_preview(email, frame, "batches.new", query) if email else None,
+        fault=fault,
+    )
+
+
+def send_url(form: SendForm) -> str:
+    """Return the address of the page that describes the same send."""
+    values: dict[str, Any] = {**form.as_query(), "_anchor": "check"}
+    return url_for("batches.new", **values)
+
+
+def batch_page(batch: Batch) -> BatchPage:
+    """Return where a Batch stands now, from the rows."""
+    session, now = reading(), current_clock().now()
+    stands = progress(session, batch, now)
+    return BatchPage(
+        batch=batch,
+        progress=stands,
+        pace=pace(session, stands, now),
+        health=outbox_health(session),
+        worker_is_alive=is_alive(session, WORKER_NAME, now),
+        chosen=chosen_count(batch),
+        scheduled_by=user_names(session, [batch.created_by or 0]).get(batch.created_by or 0, ""),
+    )
+
+
+def frozen_preview(batch: Batch) -> EmailPreview:
+    """Return the preview of the email that a Batch sends."""
+    frame = url_for("batches.email", batch_id=batch.id)
+    return email_preview(frozen_email(batch), frame, "batches.show", {"batch_id": batch.id})
+
+
+def frozen_email(batch: Batch) -> PreviewedEmail:
+    """Return a Batch's email as it was frozen."""
+    content = reading().get_one(EmailContent, batch.content_id)
+    source = EmailSource(subject=content.subject, html=content.html, text=content.text)
+    return filled(source)
+
+
+def _email(form: SendForm) -> tuple[PreviewedEmail | None, str]:
+    try:
+        return previewed(form.survey.wording(), portal_settings(reading())), ""
+    except PortalError as error:
+        return None, str(error)

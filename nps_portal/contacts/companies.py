@@ -1,0 +1,32 @@
+"""Companies: one a name, however it is spaced and capitalised."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from nps_portal.contacts.models import Company
+from nps_portal.foundation.database import insert_for
+from nps_portal.foundation.work import Work
+
+
+def ensure_companies(work: Work, names: Sequence[str]) -> dict[str, int]:
+    """Return the ids of these companies by key, making those that are not there."""
+    by_key = {name_key(name): " ".join(name.split()) for name in names if name.strip()}
+    if not by_key:
+        return {}
+    work.session.execute(
+        insert_for(work.session)(Company).on_conflict_do_nothing(index_elements=["name_key"]),
+        [
+            {"name": name, "name_key": key, "created_at": work.now}
+            for key, name in sorted(by_key.items())
+        ],
+    )
+    found = work.session.execute(
+        sa.select(Company.name_key, Company.id).where(Company.name_key.in_(by_key))
+    )
+    return dict(found.all())
+
+
+def name_key(name: str) -> str:
+    """Return the form of a name in which two of one company are alike."""
+    return " ".join(name.split()).casefold()[:200]

@@ -1,0 +1,271 @@
+"""Bringing a confirmed file in: chunk by chunk, once, whatever happens in between."""
+
+import threading
+from datetime import timedelta
+from itertools import islice
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from nps_portal.contacts.commands import suppress_all
+from nps_portal.contacts.models import Contact, SuppressionReason
+from nps_portal.contacts.queries import contact_by_key, contact_count, suppression_of
+from nps_portal.foundation.database import reading
+from nps_portal.foundation.work import WORKER
+from nps_portal.imports.commands import (
+    CHUNK_ROWS,
+    NotConfirmable,
+    NothingToImport,
+    OvertakenImport,
+    confirm_import,
+    finish_import,
+    import_rows,
+    mapping_of,
+    read_upload,
+    table_of,
+    upload,
+)
+from nps_portal.imports.mapping import BadMapping, Mapping
+from nps_portal.imports.models import Import, ImportState
+from nps_portal.imports.queries import import_by_id, rejections
+from nps_portal.imports.running import next_import_id, run_import
+from nps_portal.journal.models import Event
+from nps_portal.journal.queries import events_of_contact
+from nps_portal.worker.loop import run_until_idle
+from tests.support import factories
+from tests.support.clock import FixedClock
+
+GOING = threading.Event()
+
+
+def uploaded(text: str, filename: str = "customers.csv") -> int:
+    with factories.work() as work:
+        return upload(work, read_upload(text.encode(), filename)).id
+
+
+def confirmed(text: str) -> int:
+    import_id = uploaded(text)
+    with factories.work() as work:
+        confirm_import(work, import_id, mapping_of(work.session.get_one(Import, import_id)))
+    return import_id
+
+
+def people(count: int) -> str:
+    return "Email,Name\n" + "".join(f"c{n}@example.org,Person {n}\n" for n in range(count))
+
+
+def found(import_id: int) -> Import:
+    reading().rollback()
+    kept = import_by_id(reading(), import_id)
+    assert kept is not None
+    return kept
+
+
+def test_the_worker_brings_a_confirmed_file_in(app: Flask) -> None:
+    import_id = confirmed("Email,Name,Company\nada@example.org,Ada,Analytics\n")
+
+    run_until_idle(app)
+
+    ada = contact_by_key(reading(), "ada@example.org")
+    assert ada is not None
+    assert (ada.name, ada.company_name, ada.source) == ("Ada", "Analytics", f"import:{import_id}")
+    done = found(import_id)
+    assert done.state is ImportState.FINISHED
+    assert (done.added, done.updated, done.unchanged, done.rejected) == (1, 0, 0, 0)
+
+
+def test_nothing_is_imported_before_somebody_agrees(app: Flask) -> None:
+    uploaded(people(3))
+
+    run_until_idle(app)
+
+    assert contact_count(reading()) == 0
+
+
+def test_every_row_of_a_file_is_accounted_for(app: Flask) -> None:
+    with factories.work() as work:
+        factories.make_contact(work, "known@example.org", name="Known")
+        factories.make_contact(work, "bare@example.org", name="")
+    import_id = confirmed(
+        "Email,Name\nnew@example.org,New\nNEW@example.org,New again\nknown@example.org,Other\n"
+        "bare@example.org,Filled\nrubbish,Nobody\n"
+    )
+
+    run_until_idle(app)
+
+    done = found(import_id)
+    assert (done.added, done.updated, done.unchanged, done.rejected) == (1, 1, 2, 1)
+    assert done.rows_done == done.rows_total == 5
+
+
+def test_a_refused_row_names_its_line_and_the_reason(app: Flask) -> None:
+    import_id = confirmed("Email,Name\nada@example.org,Ada\n\nbob.example.org,Bob\n")
+
+    run_until_idle(app)
+
+    [refused] = rejections(reading(), import_id)
+    assert refused.line == 4
+    assert refused.reason == "«bob.example.org» has no @."
+    assert refused.text == "bob.example.org | Bob"
+
+
+def test_a_file_without_a_usable_row_has_failed(app: Flask) -> None:
+    import_id = confirmed("Email,Name\nrubbish,Ada\n")
+
+    run_until_idle(app)
+
+    done = found(import_id)
+    assert done.state is ImportState.FAILED
+    assert done.reason == "No row could be imported; the reasons stand below."
+
+
+def test_a_file_of_people_who_are_all_known_has_not_failed(app: Flask) -> None:
+    with factories.work() as work:
+        factories.make_contact(work, "ada@example.org")
+    import_id = confirmed("Email\nada@example.org\n")
+
+    run_until_idle(app)
+
+    assert found(import_id).state is ImportState.FINISHED
+
+
+def test_the_file_is_not_kept_after_the_import(app: Flask) -> None:
+    import_id = confirmed(people(3))
+
+    run_until_idle(app)
+
+    assert found(import_id).content is None
+
+
+def test_an_import_goes_on_where_it_was_stopped_and_repeats_nothing(app: Flask) -> None:
+    import_id = confirmed(people(2 * CHUNK_ROWS + 5))
+    stopping = threading.Event()
+
+    done_before = run_import(import_id, WORKER, stopping, lambda _: stopping.set())
+    halfway = found(import_id)
+    state, rows, added = halfway.state, halfway.rows_done, contact_count(reading())
+    done_after = run_import(import_id, WORKER, GOING)
+
+    assert (done_before, rows, added) == (CHUNK_ROWS, CHUNK_ROWS, CHUNK_ROWS)
+    assert state is ImportState.RUNNING
+    assert done_after == CHUNK_ROWS + 5
+    assert found(import_id).added == contact_count(reading()) == 2 * CHUNK_ROWS + 5
+    imported = sa.select(sa.func.count()).where(Event.kind == "contact.imported")
+    assert reading().scalar(imported) == 2 * CHUNK_ROWS + 5
+
+
+def test_a_stopped_import_is_the_next_to_be_run(app: Flask) -> None:
+    import_id = confirmed(people(CHUNK_ROWS + 1))
+    stopping = threading.Event()
+
+    run_import(import_id, WORKER, stopping, lambda _: stopping.set())
+
+    assert next_import_id() == import_id
+
+
+def test_the_second_of_two_workers_is_overtaken_and_changes_nothing(app: Flask) -> None:
+    import_id = confirmed("Email,Name\nada@example.org,Ada\nrubbish,Bob\n")
+    rows = list(islice(table_of(found(import_id)).rows(), CHUNK_ROWS))
+    with factories.work() as work:
+        import_rows(work, import_id, rows, 0)
+
+    with pytest.raises(OvertakenImport), factories.work() as work:
+        import_rows(work, import_id, rows, 0)
+
+    done = found(import_id)
+    assert (done.rows_done, done.added, done.rejected) == (2, 1, 1)
+    assert len(rejections(reading(), import_id)) == 1
+
+
+def test_two_workers_that_come_to_the_end_finish_once(app: Flask) -> None:
+    import_id = confirmed(people(2))
+    run_import(import_id, WORKER, GOING)
+
+    with factories.work() as work:
+        finish_import(work, import_id)
+    run_import(import_id, WORKER, GOING)
+
+    assert found(import_id).state is ImportState.FINISHED
+    ended = sa.select(sa.func.count()).where(Event.kind.in_(["contacts.imported", "import.failed"]))
+    assert reading().scalar(ended) == 1
+
+
+def test_who_had_opted_out_elsewhere_is_suppressed_here(app: Flask) -> None:
+    import_id = confirmed(
+        "Email,Name,Unsubscribed\nada@example.org,Ada,yes\nbob@example.org,Bob,\n"
+    )
+
+    run_until_idle(app)
+
+    kept = suppression_of(reading(), "ada@example.org")
+    assert kept is not None
+    assert kept.reason is SuppressionReason.UNSUBSCRIBED
+    assert suppression_of(reading(), "bob@example.org") is None
+    assert found(import_id).suppressed == 1
+    ada = contact_by_key(reading(), "ada@example.org")
+    assert ada is not None
+    assert [event.kind for event in events_of_contact(reading(), ada.id)] == [
+        "contact.suppressed",
+        "contact.imported",
+    ]
+
+
+def test_importing_again_subscribes_nobody_again(app: Flask) -> None:
+    with factories.work() as work:
+        suppress_all(work, ["ada@example.org"], SuppressionReason.UNSUBSCRIBED, source="link")
+    text = "Email,Name,Unsubscribed\nADA@example.org,Ada,no\n"
+
+    for _ in range(2):
+        confirmed(text)
+        run_until_idle(app)
+
+    assert suppression_of(reading(), "ada@example.org") is not None
+    assert reading().scalar(sa.select(sa.func.count(Contact.id))) == 1
+
+
+def test_an_import_is_confirmed_once(app: Flask) -> None:
+    import_id = confirmed(people(1))
+
+    with pytest.raises(NotConfirmable), factories.work() as work:
+        confirm_import(work, import_id, mapping_of(work.session.get_one(Import, import_id)))
+
+
+def test_an_import_without_a_column_for_the_email_is_not_confirmed(app: Flask) -> None:
+    import_id = uploaded(people(1))
+
+    with pytest.raises(BadMapping), factories.work() as work:
+        confirm_import(work, import_id, Mapping(headers=("Email", "Name"), columns={}))
+
+    assert found(import_id).state is ImportState.UPLOADED
+
+
+def test_a_file_that_nobody_confirms_is_dropped_after_a_day(app: Flask, clock: FixedClock) -> None:
+    forgotten = uploaded(people(1))
+    clock.advance(hours=12)
+    recent = uploaded(people(1))
+    clock.advance(hours=12, seconds=1)
+
+    uploaded(people(1))
+
+    assert found(forgotten).content is None
+    assert found(recent).content is not None
+    assert found(forgotten).state is ImportState.UPLOADED
+    with pytest.raises(NotConfirmable), factories.work() as work:
+        confirm_import(work, forgotten, mapping_of(work.session.get_one(Import, forgotten)))
+
+
+def test_a_running_import_keeps_its_file_however_long_it_takes(
+    app: Flask, clock: FixedClock
+) -> None:
+    import_id = confirmed(people(1))
+    clock.at += timedelta(days=3)
+
+    uploaded(people(1))
+
+    assert found(import_id).content is not None
+
+
+def test_a_file_beyond_the_limit_is_refused(app: Flask) -> None:
+    with pytest.raises(NothingToImport, match="larger than 32 MB"):
+        read_upload(b"Email\n" + b"a" * 32_000_000, "large.csv")

@@ -1,0 +1,204 @@
+"""Events and visits put into words."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from nps_portal.foundation.work import ActorKind
+from nps_portal.insights.timeline import entry_of, import_id_of, openings, timeline
+from nps_portal.journal.models import Event
+from nps_portal.responses.models import Verdict, Visit, VisitKind
+
+AT = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+NAMES = {1: "Jo Baker"}
+
+
+def link(endpoint: str, **values: object) -> str:
+    return f"{endpoint} {values}"
+
+
+def event(
+    kind: str, actor: ActorKind = ActorKind.WORKER, actor_id: int | None = None, **facts: Any
+) -> Event:
+    return Event(kind=kind, at=AT, actor_kind=actor, actor_id=actor_id, contact_id=5, facts=facts)
+
+
+def visit(
+    at: datetime = AT,
+    score: int | None = None,
+    *,
+    kind: VisitKind = VisitKind.SURVEY_PAGE,
+    verdict: Verdict | None = None,
+    invitation_id: int = 1,
+) -> Visit:
+    return Visit(invitation_id=invitation_id, at=at, kind=kind, score=score, verdict=verdict)
+
+
+def words(kind: str, **facts: Any) -> tuple[str, str, str]:
+    entry = entry_of(event(kind, **facts), NAMES, link)
+    return entry.title, entry.text, entry.kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [
+        ("contact.added", "Added to your contacts"),
+        ("contact.imported", "Imported"),
+        ("contact.updated", "Gaps filled by an import"),
+        ("contact.edited", "Details changed"),
+        ("contact.removed", "Removed from your contacts"),
+        ("contact.restored", "Brought back"),
+        ("contact.invited", "Chosen for a survey"),
+        ("response.excluded", "Answer taken out of the score"),
+        ("response.counted", "Answer counted"),
+    ],
+)
+def test_what_happens_to_a_contact_has_its_words(kind: str, title: str) -> None:
+    assert words(kind)[0] == title
+
+
+@pytest.mark.parametrize(
+    ("kind", "mail", "title"),
+    [
+        ("message.sent", "invitation", "Survey email sent"),
+        ("message.sent", "reminder", "Reminder sent"),
+        ("message.failed", "invitation", "Survey email failed"),
+        ("message.uncertain", None, "Email uncertain"),
+        ("message.requeued", "follow_up", "Follow-up email queued once more"),
+        ("message.cancelled", "something new", "Email cancelled"),
+    ],
+)
+def test_a_message_is_named_by_what_it_was(kind: str, mail: str | None, title: str) -> None:
+    assert words(kind, **({"mail": mail} if mail else {}))[0] == title
+
+
+@pytest.mark.parametrize(
+    ("reason", "title"),
+    [
+        ("unsubscribed", "Unsubscribed"),
+        ("hard_bounce", "The address does not exist"),
+        ("complaint", "Reported an email as spam"),
+        ("erased", "Asked to be erased"),
+        ("blocked_by_hand", "Blocked by hand"),
+    ],
+)
+def test_a_suppression_is_told_with_its_reason(reason: str, title: str) -> None:
+    assert words("contact.suppressed", reason=reason)[0] == title
+
+
+@pytest.mark.parametrize(
+    ("score", "has_comment", "told"),
+    [
+        (10, True, ("Answered 10", "A promoter, with a comment.", "green")),
+        (8, False, ("Answered 8", "A passive.", "amber")),
+        (0, False, ("Answered 0", "A detractor.", "red")),
+    ],
+)
+def test_an_answer_is_told_with_score_and_category(
+    score: int, has_comment: bool, told: tuple[str, str, str]
+) -> None:
+    assert words("response.submitted", score=score, has_comment=has_comment) == told
+
+
+def test_a_changed_answer_is_told_as_a_change() -> None:
+    assert words("response.changed", score=3)[0] == "Changed the answer to 3"
+
+
+def test_a_kind_that_is_not_known_shows_in_plain_words() -> None:
+    assert words("task.closed_by_phone", outcome=1)[0] == "Task closed by phone"
+
+
+def test_facts_that_are_missing_hide_nothing() -> None:
+    assert words("response.submitted")[0] == "Response submitted"
+    assert words("contact.suppressed", reason="new reason")[0] == "Contact suppressed"
+
+
+def test_who_acted_is_named() -> None:
+    by_user = entry_of(event("contact.edited", ActorKind.USER, 1), NAMES, link)
+    by_stranger = entry_of(event("contact.edited", ActorKind.USER, 9), NAMES, link)
+    by_command = entry_of(event("contact.edited", ActorKind.COMMAND_LINE), NAMES, link)
+
+    assert by_user.text == "By Jo Baker."
+    assert by_stranger.text == ""
+    assert by_command.text == "From the command line."
+
+
+@pytest.mark.parametrize(
+    ("facts", "url"),
+    [
+        ({"response_id": 4, "survey_id": 2}, "responses.show {'response_id': 4}"),
+        ({"batch_id": 7}, "batches.show {'batch_id': 7}"),
+        ({"source": "import:3"}, "imports.show {'import_id': 3}"),
+        ({"source": "by hand"}, None),
+        ({}, None),
+    ],
+)
+def test_an_entry_leads_to_the_thing_itself(facts: dict[str, Any], url: str | None) -> None:
+    assert entry_of(event("contact.thing", **facts), NAMES, link).url == url
+
+
+@pytest.mark.parametrize(
+    ("source", "found"), [("import:12", 12), ("import", None), ("import:x", None), (None, None)]
+)
+def test_a_source_may_name_its_import(source: str | None, found: int | None) -> None:
+    assert import_id_of(source) == found
+
+
+def test_an_opening_names_the_score_in_the_link_and_is_not_counted() -> None:
+    [entry] = openings([visit(score=9)])
+
+    assert entry.title == "Opened the link"
+    assert entry.text == "Score in the link: 9, not counted."
+
+
+def test_openings_of_one_sitting_are_one_entry() -> None:
+    newest_first = [visit(AT + timedelta(seconds=10 - n), 10 - n) for n in range(11)]
+
+    [entry] = openings(newest_first)
+
+    assert entry.title == "Opened the link 11 times"
+    assert entry.text == "Score in the link: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, not counted."
+    assert entry.at == AT + timedelta(seconds=10)
+
+
+def test_later_openings_and_those_of_other_links_stand_alone() -> None:
+    newest_first = [
+        visit(AT + timedelta(minutes=11), 9),
+        visit(AT, 9),
+        visit(AT, 9, invitation_id=2),
+    ]
+
+    assert [entry.title for entry in openings(newest_first)] == ["Opened the link"] * 3
+
+
+def test_a_machine_is_called_a_machine() -> None:
+    [entry] = openings([visit(verdict=Verdict.MACHINE)])
+
+    assert entry.title == "A link scanner opened the link"
+    assert entry.icon == "robot"
+
+
+def test_the_unsubscribe_page_is_told_apart() -> None:
+    [entry] = openings([visit(kind=VisitKind.UNSUBSCRIBE_PAGE)])
+
+    assert (entry.title, entry.text) == ("Opened the unsubscribe page", "")
+
+
+def test_what_was_sent_from_a_page_is_not_told_twice() -> None:
+    sent = [visit(kind=VisitKind.SUBMISSION), visit(kind=VisitKind.UNSUBSCRIBE)]
+
+    assert openings(sent) == []
+
+
+def test_events_and_openings_are_one_story_newest_first() -> None:
+    early, late = event("contact.added"), event("response.submitted", score=9)
+    late.at = AT + timedelta(hours=2)
+
+    entries = timeline([late, early], [visit(AT + timedelta(hours=1))], NAMES, link)
+
+    assert [entry.title for entry in entries] == [
+        "Answered 9",
+        "Opened the link",
+        "Added to your contacts",
+    ]
