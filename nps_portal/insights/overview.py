@@ -22,13 +22,14 @@ from nps_portal.insights.queries import (
 )
 from nps_portal.nps import CategoryCounts
 from nps_portal.outbox.models import RelayStatus
-from nps_portal.outbox.queries import OutboxHealth, outbox_health
+from nps_portal.outbox.queries import OutboxHealth, failed_since, outbox_health
 from nps_portal.responses.models import Response
 from nps_portal.responses.periods import Period, last_months
 from nps_portal.responses.queries import answered_by_batch, held_count, latest_responses
 
 LATEST = 8
 SENDS = 3
+LATELY = timedelta(days=14)
 COMPARED_DAYS = timedelta(days=90)
 BEFORE_THAT = "the 90 days before"
 
@@ -56,9 +57,13 @@ class SendLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Needs:
-    """What somebody should look at today; `worker_seen_at` is None when there never was one."""
+    """What somebody should look at today; `worker_seen_at` is None when there never was one.
+
+    `failed_lately` counts two weeks: an address that failed a year ago needs nobody today.
+    """
 
     held: int
+    failed_lately: int
     outbox: OutboxHealth
     worker_seen_at: datetime | None
     worker_is_alive: bool
@@ -83,7 +88,7 @@ class Needs:
             self.set_up_is_done
             and self.worker_is_alive
             and not self.mail_is_stuck
-            and not (self.held or self.outbox.uncertain or self.outbox.failed)
+            and not (self.held or self.outbox.uncertain or self.failed_lately)
         )
 
 
@@ -154,6 +159,7 @@ def _needs(session: Session, settings: PortalSettings, now: datetime, *, has_sen
     seen_at = heartbeats.last_beat(session, heartbeats.WORKER_NAME)
     return Needs(
         held=held_count(session),
+        failed_lately=failed_since(session, now - LATELY),
         outbox=outbox_health(session),
         worker_seen_at=seen_at,
         worker_is_alive=seen_at is not None and now - seen_at < heartbeats.MISSED_AFTER,

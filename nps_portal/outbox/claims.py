@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from nps_portal.foundation.database import lock_for_transaction
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record
-from nps_portal.outbox.commands import STOPPED_BY_SUPPRESSION, cancel_stopped, suppressed
+from nps_portal.outbox.commands import STOPPED_BY_SUPPRESSION, cancel_stopped, unwanted
 from nps_portal.outbox.models import ContentState, EmailContent, Message, MessageState
 
 LEASE = timedelta(seconds=120)
@@ -79,7 +79,7 @@ def pass_commit_point(work: Work, claim: Claim) -> bool:
     """Write down, before the final dot, that the message is leaving; False forbids the dot.
 
     It is forbidden when the lease ran out, the content was held or cancelled, or the address was
-    suppressed since.
+    suppressed or the Contact removed since.
     """
     allowed = (
         sa.update(Message)
@@ -95,7 +95,7 @@ def pass_commit_point(work: Work, claim: Claim) -> bool:
         )
     )
     if claim.content.kind in STOPPED_BY_SUPPRESSION:
-        allowed = allowed.where(~suppressed(claim.message.email_key))
+        allowed = allowed.where(~unwanted())
     passed = work.session.scalars(
         allowed.values(
             state=MessageState.COMMITTING,

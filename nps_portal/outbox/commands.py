@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from nps_portal.contacts.models import Suppression
+from nps_portal.contacts.models import Contact, Suppression
 from nps_portal.foundation.tokens import new_public_id
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record
@@ -131,15 +131,19 @@ def cancel_stopped(work: Work, message_ids: Sequence[int]) -> None:
     back = Message.id.in_(message_ids)
     cancelled = _content(EmailContent.state == ContentState.CANCELLED)
     _cancel_queued(work, sa.and_(back, cancelled), "the send was cancelled")
-    stopped = sa.and_(
-        _content(EmailContent.kind.in_(STOPPED_BY_SUPPRESSION)), suppressed(Message.email_key)
-    )
+    stopped = sa.and_(_content(EmailContent.kind.in_(STOPPED_BY_SUPPRESSION)), unwanted())
     _cancel_queued(work, sa.and_(back, stopped), "the address must not be mailed")
 
 
-def suppressed(email_key: str | sa.SQLColumnExpression[str]) -> sa.ColumnElement[bool]:
-    """Return the condition that an address must not be mailed."""
-    return sa.select(Suppression.id).where(Suppression.email_key == email_key).exists()
+def unwanted() -> sa.ColumnElement[bool]:
+    """Return the condition that a message's address is suppressed or its Contact removed."""
+    address = sa.select(Suppression.id).where(Suppression.email_key == Message.email_key)
+    person = (
+        sa.select(Contact.id)
+        .where(Contact.id == Message.contact_id)
+        .where(Contact.removed_at.is_not(None))
+    )
+    return sa.or_(address.correlate(Message).exists(), person.correlate(Message).exists())
 
 
 def send_again(work: Work, message_id: int) -> bool:

@@ -105,6 +105,19 @@ def outbox_health(session: Session) -> OutboxHealth:
     )
 
 
+def failed_since(session: Session, since: datetime) -> int:
+    """Return how many messages that were queued since then have failed."""
+    return (
+        session.scalar(
+            sa.select(sa.func.count())
+            .select_from(Message)
+            .where(Message.state == MessageState.FAILED)
+            .where(Message.created_at >= since)
+        )
+        or 0
+    )
+
+
 def problem_messages(
     session: Session, content_id: int | None = None, limit: int = 200, offset: int = 0
 ) -> Sequence[Message]:

@@ -1,9 +1,11 @@
 """The survey page: opening it changes nothing that counts, sending it makes one answer."""
 
+from string import ascii_letters
+
 import pytest
 from flask import Flask
 
-from nps_portal.foundation.tokens import Purpose, make_token
+from nps_portal.foundation.tokens import Purpose, make_token, read_token
 from nps_portal.responses.customer_pages import WRONG_LINKS
 from nps_portal.responses.models import VisitKind
 from nps_portal.responses.visit_facts import network_of
@@ -255,6 +257,20 @@ def test_s1_every_wrong_token_gets_the_same_page(app: Flask, client: PortalClien
     assert len({page.text for page in [*pages.values(), sent]}) == 1
     assert "This link does not work" in sent.text
     assert visits() == []
+
+
+def test_s1_no_flipped_character_of_a_token_passes(app: Flask) -> None:
+    token = ask(app).path.removeprefix("/s/")
+    other = {character: "B" if character == "A" else "A" for character in token}
+
+    flipped = [
+        token[:place] + other[character] + token[place + 1 :]
+        for place, character in enumerate(token)
+    ]
+    respelled = [token[:-1] + character for character in ascii_letters if character != token[-1]]
+
+    assert read_token(Purpose.SURVEY, token) is not None
+    assert {read_token(Purpose.SURVEY, wrong) for wrong in [*flipped, *respelled]} == {None}
 
 
 def test_wrong_links_are_slowed_and_right_ones_never(app: Flask, client: PortalClient) -> None:
