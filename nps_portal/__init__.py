@@ -11,9 +11,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from nps_portal import doors
 from nps_portal.accounts.guards import install_sign_in
 from nps_portal.accounts.limits import limiter
-from nps_portal.config import Settings, load_settings
+from nps_portal.config import WEB_THREADS, Settings, load_settings
 from nps_portal.foundation.clock import Clock, SystemClock, install_clock
 from nps_portal.foundation.database import engine_options, install_database
+from nps_portal.foundation.row_ids import install_row_ids
 from nps_portal.foundation.schema import install_migrations
 from nps_portal.foundation.templating import register_templating
 from nps_portal.logs import configure_logs
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     limiter.init_app(app)
     install_sign_in(app)
     register_templating(app)
+    install_row_ids(app)
     doors.open_doors(app)
     return app
 
@@ -58,7 +60,9 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(
-            settings.database_url, connections=8 + 2 * settings.mail_connections
+            settings.database_url,
+            # The worker's duties, at most one thread each, stay far below the web's threads.
+            threads=WEB_THREADS + settings.mail_connections,
         ),
         # A forged Host header would otherwise end up in links.
         "TRUSTED_HOSTS": sorted({settings.public_host, bind_host, "localhost", "127.0.0.1"}),

@@ -216,13 +216,13 @@ def send_command(
         raise click.UsageError("Say either --all or --contact EMAIL.")
     survey = _survey(survey_name)
     audience = EVERYBODY if everybody else Audience(contact_ids=_contact_ids(emails))
-    now = current_clock().now()
-    found = dry_run(reading(), audience, survey, now)
+    instant = _instant(at)
+    found = dry_run(reading(), audience, survey, instant or current_clock().now())
     for reason, count in found.not_asked:
         click.echo(f"not asked: {count}, {reason.words}", err=True)
     if not found.asked:
         raise PortalError("There is nobody to ask: nothing was sent.")
-    plan = BatchPlan(survey_id=survey.id, audience=audience, name="", at=_instant(at))
+    plan = BatchPlan(survey_id=survey.id, audience=audience, name="", at=instant)
     with unit_of_work(COMMAND_LINE) as work:
         batch = schedule_batch(work, plan)
     click.echo(f"asking {found.asked} of {found.total}", err=True)

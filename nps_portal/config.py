@@ -22,6 +22,8 @@ from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.errors import PortalError
 
 PREFIX = "NPS_"
+# How many requests one web process answers side by side.
+WEB_THREADS = 32
 SECRET_KEY_MINIMUM = 16
 
 

@@ -1,9 +1,12 @@
 """What people see when something goes wrong: what happened, what is safe, what to do."""
 
 import flask_login
-from flask import Flask, render_template
+import structlog
+from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from nps_portal.foundation.database import DatabaseUnavailable
@@ -23,12 +26,16 @@ WORDS = {
 }
 
 
+log = structlog.get_logger(__name__)
+
+
 def install(app: Flask) -> None:
     """Answer every error with a page in our words."""
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(SecurityError, _stranger)
-    app.register_error_handler(DatabaseUnavailable, _busy)
+    for fault in (DatabaseUnavailable, OperationalError, NoConnection):
+        app.register_error_handler(fault, _busy)
     app.register_error_handler(500, _fault)
 
 
@@ -51,7 +58,8 @@ def _stranger(error: SecurityError) -> ResponseReturnValue:
     return text, 400, {"Content-Type": "text/plain; charset=utf-8"}
 
 
-def _busy(error: DatabaseUnavailable) -> ResponseReturnValue:
+def _busy(error: Exception) -> ResponseReturnValue:
+    log.warning("page not served", page=request.endpoint, reason=type(error).__name__)
     page, code = _page(503, *WORDS[503])
     return page, code, {"Retry-After": "5"}
 
@@ -61,6 +69,11 @@ def _fault(error: Exception) -> ResponseReturnValue:
 
 
 def _page(code: int, title: str, text: str) -> tuple[str, int]:
-    signed_in = code != 500 and flask_login.current_user.is_authenticated
-    page = render_template("errors/error.html", code=code, title=title, text=text, home=signed_in)
+    try:
+        # Behind a 500 or a 503 may stand a database that cannot tell who is signed in.
+        home = code < 500 and flask_login.current_user.is_authenticated
+        page = render_template("errors/error.html", code=code, title=title, text=text, home=home)
+    except (SQLAlchemyError, DatabaseUnavailable):
+        # The head of the page names the business, which only the database knows.
+        page = render_template("errors/bare.html", title=title, text=text)
     return page, code

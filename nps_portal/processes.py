@@ -17,15 +17,20 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from nps_portal.config import Settings
+from nps_portal import create_app
+from nps_portal.config import WEB_THREADS, Settings
 from nps_portal.foundation.errors import PortalError
 from nps_portal.worker.loop import run_worker
 
-WEB_THREADS = 32
 LARGEST_BACKLOG = 1024
 PARENT_CHECK_SECONDS = 1.0
 RESTART_AFTER_SECONDS = 1.0
 STOP_WITHIN_SECONDS = 30.0
+# After a SIGKILL the processes that were left behind need as long to notice and to end.
+PORT_FREE_WITHIN_SECONDS = 3.0
+
+# Which process has started the web server's own; only our processes read it.
+WEB_PARENT = "PORTAL_WEB_PARENT"
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +46,9 @@ def serve_web(settings: Settings) -> None:
     """
     host, port = bind_address(settings)
     require_free(host, port)
+    os.environ[WEB_PARENT] = str(os.getpid())
     Granian(
-        "nps_portal:create_app",
+        "nps_portal.processes:serving_app",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
@@ -53,6 +59,16 @@ def serve_web(settings: Settings) -> None:
         log_level=LogLevels.error,
         respawn_failed_workers=True,
     ).serve()
+
+
+def serving_app() -> Flask:
+    """Make the application in a process that the web server has started.
+
+    A signal that arrives while the server starts its processes can end it and leave them; they
+    would hold the port against the next start, so each watches for its parent itself.
+    """
+    end_with_parent(int(os.environ[WEB_PARENT]))
+    return create_app()
 
 
 def work(app: Flask) -> None:
@@ -100,20 +116,29 @@ def bind_address(settings: Settings) -> tuple[str, int]:
 
 
 def require_free(host: str, port: int) -> None:
-    """Make sure that nobody listens there.
+    """Make sure that nobody listens there; who is just ending gets a moment.
 
     :raises AddressTaken: somebody does, or the address is not this machine's.
     """
+    deadline = time.monotonic() + PORT_FREE_WITHIN_SECONDS
+    while (fault := _fault_of_binding(host, port)) is not None:
+        if time.monotonic() > deadline:
+            raise AddressTaken(
+                f"NPS_BIND: {host}:{port} cannot be used ({fault.strerror}). Is the portal "
+                "running already? Choose another port with NPS_BIND=127.0.0.1:8001."
+            ) from fault
+        time.sleep(0.1)
+
+
+def _fault_of_binding(host: str, port: int) -> OSError | None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise AddressTaken(
-                f"NPS_BIND: {host}:{port} cannot be used ({error.strerror}). Is the portal "
-                "running already? Choose another port with NPS_BIND=127.0.0.1:8001."
-            ) from error
+            return error
+    return None
 
 
 def _start(command: str) -> subprocess.Popen[bytes]:

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import ParamSpec
 
 import flask_login
+import structlog
 from flask import Flask, abort, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.local import LocalProxy
@@ -13,11 +14,13 @@ from nps_portal.accounts.commands import note_visit
 from nps_portal.accounts.models import SignInSession, User
 from nps_portal.accounts.queries import SEEN_EVERY, has_users, live_session
 from nps_portal.foundation.clock import current_clock
-from nps_portal.foundation.database import reading
+from nps_portal.foundation.database import DatabaseUnavailable, reading
 from nps_portal.foundation.work import Actor, ActorKind, unit_of_work
 
 Guard = Callable[[], ResponseReturnValue | None]
 P = ParamSpec("P")
+
+log = structlog.get_logger(__name__)
 
 
 class Visitor:
@@ -113,6 +116,14 @@ def _load_visitor(token: str) -> Visitor | None:
         session.clear()
         return None
     if now - row.last_seen_at >= SEEN_EVERY:
+        _note_visit(row)
+    return Visitor(row, token)
+
+
+def _note_visit(row: SignInSession) -> None:
+    """Note that a session is in use; a database that is busy costs the note, never the page."""
+    try:
         with unit_of_work(Actor(kind=ActorKind.USER, id=row.user_id)) as work:
             note_visit(work, row.id)
-    return Visitor(row, token)
+    except DatabaseUnavailable:
+        log.warning("visit of a user not noted")

@@ -127,9 +127,16 @@ def batch_by_id(session: Session, batch_id: int) -> Batch | None:
     return session.get(Batch, batch_id)
 
 
-def batch_lines(session: Session, limit: int = PAGE_SIZE) -> list[BatchLine]:
-    """Return the last batches with their counts, newest first."""
-    batches = session.scalars(sa.select(Batch).order_by(Batch.id.desc()).limit(limit)).all()
+def batch_count(session: Session) -> int:
+    """Return how many batches there are."""
+    return session.scalar(sa.select(sa.func.count()).select_from(Batch)) or 0
+
+
+def batch_lines(session: Session, limit: int, offset: int = 0) -> list[BatchLine]:
+    """Return batches with their counts, newest first, without as many as `offset` says."""
+    batches = session.scalars(
+        sa.select(Batch).order_by(Batch.id.desc()).limit(limit).offset(offset)
+    ).all()
     counts = counts_by_content(session, [batch.content_id for batch in batches])
     excluded: dict[int, int] = dict(
         session.execute(

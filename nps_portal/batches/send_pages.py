@@ -27,6 +27,7 @@ from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.heartbeats import WORKER_NAME, is_alive
+from nps_portal.outbox.mailbox_views import is_open as mailbox_is_open
 from nps_portal.outbox.models import EmailContent
 from nps_portal.outbox.queries import OutboxHealth, outbox_health
 from nps_portal.surveys.email import EmailSource
@@ -59,7 +60,10 @@ class StateCount:
 
 @dataclass(frozen=True, kw_only=True)
 class SendPage:
-    """The send in four steps; `dry` is None while the form has a fault."""
+    """The send in four steps; `dry` is None while the form has a fault.
+
+    `stays_here`: no mail server is set, so the local mailbox catches everything.
+    """
 
     form: SendForm
     chosen: Sequence[Contact]
@@ -68,6 +72,8 @@ class SendPage:
     dry: DryRun | None
     preview: EmailPreview | None
     fault: str
+    stays_here: bool
+    mailbox_is_open: bool
 
     @property
     def query(self) -> dict[str, str]:
@@ -90,7 +96,10 @@ class SendPage:
 
 @dataclass(frozen=True, kw_only=True)
 class BatchPage:
-    """Where one Batch stands, and what may hold it up."""
+    """Where one Batch stands, and what may hold it up.
+
+    `is_due`: it is scheduled and its time has come. `stays_here`: no mail server is set.
+    """
 
     batch: Batch
     progress: Progress
@@ -99,6 +108,9 @@ class BatchPage:
     worker_is_alive: bool
     chosen: int | None
     scheduled_by: str
+    is_due: bool
+    stays_here: bool
+    mailbox_is_open: bool
 
     @property
     def moving(self) -> bool:
@@ -159,6 +171,8 @@ def send_page(form: SendForm) -> SendPage:
         dry=None if form.errors else dry_run(session, form.audience, form.survey, at),
         preview=email_preview(email, frame, "batches.new", query) if email else None,
         fault=fault,
+        stays_here=portal_settings(session).uses_local_mailbox,
+        mailbox_is_open=mailbox_is_open(),
     )
 
 
@@ -180,6 +194,9 @@ def batch_page(batch: Batch) -> BatchPage:
         worker_is_alive=is_alive(session, WORKER_NAME, now),
         chosen=chosen_count(batch),
         scheduled_by=user_names(session, [batch.created_by or 0]).get(batch.created_by or 0, ""),
+        is_due=batch.state is BatchState.SCHEDULED and batch.scheduled_at <= now,
+        stays_here=portal_settings(session).uses_local_mailbox,
+        mailbox_is_open=mailbox_is_open(),
     )
 
 

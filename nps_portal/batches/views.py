@@ -16,7 +16,9 @@ from nps_portal.batches.exclusion_files import exclusion_file
 from nps_portal.batches.forms import asked_for, posted
 from nps_portal.batches.models import Batch
 from nps_portal.batches.queries import (
+    PAGE_SIZE,
     batch_by_id,
+    batch_count,
     batch_lines,
     excluded_people,
     people_to_exclude,
@@ -25,6 +27,8 @@ from nps_portal.batches.samples import send_sample
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.errors import PortalError
+from nps_portal.foundation.paging import page_links, place_of
+from nps_portal.foundation.row_ids import row_id
 from nps_portal.foundation.work import unit_of_work
 from nps_portal.outbox.rendering import SampleRecipient
 from nps_portal.surveys.email_page import framed
@@ -36,8 +40,14 @@ blueprint = Blueprint("batches", __name__)
 @blueprint.get("/batches")
 def index() -> str:
     """Show the sends, newest first."""
-    lines = batch_lines(reading())
-    return render_template("batches/index.html", lines=lines, missing=send_pages.missing())
+    asked = request.args.get("page", 1, type=int)
+    place = place_of(asked, size=PAGE_SIZE, total=batch_count(reading()))
+    return render_template(
+        "batches/index.html",
+        lines=batch_lines(reading(), place.size, place.offset),
+        links=page_links(place, lambda number: url_for(".index", page=number)),
+        missing=send_pages.missing(),
+    )
 
 
 @blueprint.get("/batches/new")
@@ -74,7 +84,7 @@ def create() -> ResponseReturnValue:
 @owners_only
 def send_test() -> ResponseReturnValue:
     """Send the email with made-up values to whoever is signed in."""
-    survey = survey_by_id(reading(), request.form.get("survey_id", 0, type=int)) or abort(404)
+    survey = survey_by_id(reading(), request.form.get("survey_id", 0, type=row_id)) or abort(404)
     settings = portal_settings(reading())
     recipient = SampleRecipient(name=visitor().name, email=visitor().email)
     try:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nps_portal.contacts.models import Company, Contact, Suppression, SuppressionReason
+from nps_portal.foundation.paging import Place, place_of
 
 PAGE_SIZE = 50
 
@@ -31,41 +32,28 @@ class ContactFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactPage:
-    """One page of contacts, with the total that the filter finds.
+    """One page of contacts, and its place among all that the filter finds.
 
     `suppressed` has the reason for those addresses on the page that must not be mailed.
     """
 
     contacts: Sequence[Contact]
     suppressed: Mapping[str, SuppressionReason]
-    total: int
-    page: int
-    pages: int
-
-    @property
-    def first(self) -> int:
-        """Return the place of the page's first contact, counted from 1; 0 on an empty page."""
-        return (self.page - 1) * PAGE_SIZE + 1 if self.contacts else 0
-
-    @property
-    def last(self) -> int:
-        """Return the place of the page's last contact."""
-        return (self.page - 1) * PAGE_SIZE + len(self.contacts)
+    place: Place
 
 
 def contact_page(session: Session, wanted: ContactFilter) -> ContactPage:
     """Return a page of contacts by name."""
     which = _which(wanted)
     total = session.scalar(sa.select(sa.func.count(Contact.id)).where(*which)) or 0
-    pages = max(1, -(-total // PAGE_SIZE))
-    page = min(max(1, wanted.page), pages)
+    place = place_of(wanted.page, size=PAGE_SIZE, total=total)
     # The ids alone come out of the index; whole rows would be read for every page that is skipped.
     ids = session.scalars(
         sa.select(Contact.id)
         .where(*which)
         .order_by(Contact.name, Contact.id)
-        .limit(PAGE_SIZE)
-        .offset((page - 1) * PAGE_SIZE)
+        .limit(place.size)
+        .offset(place.offset)
     ).all()
     contacts = session.scalars(
         sa.select(Contact).where(Contact.id.in_(ids)).order_by(Contact.name, Contact.id)
@@ -73,9 +61,7 @@ def contact_page(session: Session, wanted: ContactFilter) -> ContactPage:
     return ContactPage(
         contacts=contacts,
         suppressed=suppressions(session, [contact.email_key for contact in contacts]),
-        total=total,
-        page=page,
-        pages=pages,
+        place=place,
     )
 
 

@@ -1,7 +1,5 @@
 """Pages of contacts: the list, adding, editing, removing and bringing back."""
 
-from dataclasses import dataclass
-
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -9,8 +7,10 @@ from nps_portal.accounts.guards import current_actor
 from nps_portal.contacts import commands, queries
 from nps_portal.contacts.forms import ContactForm
 from nps_portal.contacts.models import Contact
-from nps_portal.contacts.queries import ContactFilter, ContactGroup, ContactPage
+from nps_portal.contacts.queries import ContactFilter, ContactGroup
 from nps_portal.foundation.database import reading
+from nps_portal.foundation.paging import page_links
+from nps_portal.foundation.row_ids import row_id
 from nps_portal.foundation.work import unit_of_work
 
 blueprint = Blueprint("contacts", __name__)
@@ -22,17 +22,6 @@ GROUPS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class PageLinks:
-    """What the bar below a list shows."""
-
-    first: int
-    last: int
-    total: int
-    previous_url: str | None
-    next_url: str | None
-
-
 @blueprint.get("/contacts")
 def index() -> ResponseReturnValue:
     """Show the contacts."""
@@ -41,10 +30,10 @@ def index() -> ResponseReturnValue:
     return render_template(
         "contacts/index.html",
         page=page,
-        links=_links(page),
+        links=page_links(page.place, _url_of_page),
         wanted=wanted,
         groups=GROUPS,
-        none_at_all=not page.total and wanted == ContactFilter(),
+        none_at_all=not page.place.total and wanted == ContactFilter(),
         removed=_just_removed(),
     )
 
@@ -122,24 +111,14 @@ def _filter() -> ContactFilter:
     )
 
 
-def _links(page: ContactPage) -> PageLinks:
+def _url_of_page(number: int) -> str:
     text, group = request.args.get("q"), request.args.get("group")
-
-    def url(number: int) -> str:
-        return url_for("contacts.index", q=text or None, group=group or None, page=number)
-
-    return PageLinks(
-        first=page.first,
-        last=page.last,
-        total=page.total,
-        previous_url=url(page.page - 1) if page.page > 1 else None,
-        next_url=url(page.page + 1) if page.page < page.pages else None,
-    )
+    return url_for("contacts.index", q=text or None, group=group or None, page=number)
 
 
 def _just_removed() -> Contact | None:
     """Return the Contact whose removal led here, while it can still be undone."""
-    contact_id = request.args.get("removed", type=int)
+    contact_id = request.args.get("removed", type=row_id)
     contact = queries.contact_by_id(reading(), contact_id) if contact_id else None
     return contact if contact and contact.removed_at else None
 

@@ -14,12 +14,15 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
 from nps_portal.foundation.errors import PortalError
 
 BUSY_TIMEOUT_SECONDS = 10
+# Connections beyond these are closed as soon as they are given back.
+KEPT_CONNECTIONS = 16
 WRITES = "nps_writes"
 
 
@@ -99,11 +102,22 @@ def reading() -> Session:
     return db.session()
 
 
-def engine_options(url: str, connections: int) -> dict[str, Any]:
-    """Return the options with which an engine for this address is made."""
+def engine_options(url: str, threads: int) -> dict[str, Any]:
+    """Return the options with which an engine for this address and so many threads is made.
+
+    A thread that writes holds two connections, the one it has read with and the one it writes
+    with. Were there fewer, threads that hold one could wait for each other's second.
+    """
+    pool = {
+        "pool_size": KEPT_CONNECTIONS,
+        "max_overflow": max(2 * threads - KEPT_CONNECTIONS, 0),
+        "pool_timeout": BUSY_TIMEOUT_SECONDS,
+    }
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": connections, "max_overflow": connections}
+        return pool | {
+            "connect_args": {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+        }
+    return pool | {"pool_pre_ping": True}
 
 
 def install_database(app: Flask) -> None:
@@ -144,7 +158,7 @@ def writing(engine: Engine) -> Iterator[Session]:
             session.connection()
             yield session
             session.commit()
-        except OperationalError as error:
+        except (OperationalError, NoConnection) as error:
             session.rollback()
             raise DatabaseUnavailable(
                 "The database could not take this just now; nothing was changed. Try again."

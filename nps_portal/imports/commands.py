@@ -156,7 +156,7 @@ def finish_import(work: Work, import_id: int) -> None:
     if done.state in ENDED:
         return
     done.state = ImportState.FINISHED if done.usable else ImportState.FAILED
-    done.reason = "" if done.usable else "No row could be imported; the reasons stand below."
+    done.reason = "" if done.usable else "No row could be imported; each has its reason."
     done.finished_at = work.now
     done.content = None
     record(

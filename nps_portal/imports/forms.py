@@ -34,6 +34,12 @@ class UploadForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
     file = FileField("File")
     pasted = TextAreaField("Or paste rows from a spreadsheet")
 
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        for field in (self.file, self.pasted):
+            # One of the two is needed, so the page must not call either optional.
+            field.flags.required = True
+
     def validate(self, extra_validators: Any = None) -> bool:
         """Ask for one of the two."""
         usable = bool(super().validate(extra_validators))

@@ -23,23 +23,6 @@ class Mapping:
     headers: tuple[str, ...]
     columns: collections.abc.Mapping[Field, int]
 
-    @property
-    def unmapped(self) -> tuple[str, ...]:
-        """The headers of the columns that are not imported."""
-        used = set(self.columns.values())
-        return tuple(header for index, header in enumerate(self.headers) if index not in used)
-
-    def column_of(self, field: Field) -> int | None:
-        """Return the index of the field's column, counted from 0; None when it has none."""
-        return self.columns.get(field)
-
-    def field_of(self, column: int) -> Field | None:
-        """Return what the column tells; None when it is not imported."""
-        for field, index in self.columns.items():
-            if index == column:
-                return field
-        return None
-
     @classmethod
     def from_choices(
         cls, headers: Sequence[str], choices: collections.abc.Mapping[int, Field | None]

@@ -136,8 +136,12 @@ def preview(session: Session, kept: Import, mapping: Mapping) -> Preview:
 
 def _samples(rows: Sequence[Row], column: int) -> list[str]:
     filled = (
-        row.cells[column].strip()[:LONGEST_SAMPLE]
+        _short(row.cells[column].strip())
         for row in rows[:SAMPLED_ROWS]
         if column < len(row.cells) and row.cells[column].strip()
     )
     return list(islice(dict.fromkeys(filled), SHOWN_SAMPLES))
+
+
+def _short(cell: str) -> str:
+    return cell if len(cell) <= LONGEST_SAMPLE else f"{cell[: LONGEST_SAMPLE - 1]}…"

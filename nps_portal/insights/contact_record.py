@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from nps_portal.accounts.models import User
+from nps_portal.accounts.queries import user_names
 from nps_portal.batches.eligibility import FLOOR, may_be_asked
 from nps_portal.batches.models import Invitation, Reason
 from nps_portal.batches.queries import last_asked_at
@@ -64,7 +64,7 @@ def contact_record(session: Session, contact: Contact, now: datetime, link: Link
     scores = counted[:SHOWN_SCORES][::-1]
     events = events_of_contact(session, contact.id, MOST_EVENTS)
     visits = visits_of_contact(session, contact.id)
-    names = user_names(session, {event.actor_id for event in events if event.actor_id})
+    names = user_names(session, [event.actor_id for event in events if event.actor_id])
     return ContactRecord(
         contact=contact,
         suppression=suppression_of(session, contact.email_key),
@@ -104,9 +104,3 @@ def visits_of_contact(
         .order_by(Visit.id.desc())
         .limit(limit)
     ).all()
-
-
-def user_names(session: Session, user_ids: set[int]) -> dict[int, str]:
-    """Return the names of these users by id."""
-    found = session.execute(sa.select(User.id, User.name).where(User.id.in_(user_ids)))
-    return dict(found.all())

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 PAGE_SIZE = 25
+# Far behind the end of every list, and a number that the database can count to.
+LAST_PAGE = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,14 +21,14 @@ class ShownPage:
 
 def offset_of(page: int) -> int:
     """Return how many rows stand before a page; pages count from 1."""
-    return (max(1, page) - 1) * PAGE_SIZE
+    return (_shown(page) - 1) * PAGE_SIZE
 
 
 def shown_page(
     page: int, found: int, total: int | None, url_of_page: Callable[[int], str]
 ) -> ShownPage:
     """Return the foot of a page for which up to one row more than its size was looked up."""
-    number = max(1, page)
+    number = _shown(page)
     offset = offset_of(number)
     return ShownPage(
         first=offset + 1,
@@ -35,3 +37,8 @@ def shown_page(
         previous_url=url_of_page(number - 1) if number > 1 else None,
         next_url=url_of_page(number + 1) if found > PAGE_SIZE else None,
     )
+
+
+def _shown(page: int) -> int:
+    """Return the page that can be shown for one that was asked for."""
+    return min(max(1, page), LAST_PAGE)

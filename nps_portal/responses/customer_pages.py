@@ -5,6 +5,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from limits import RateLimitItemPerMinute
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from nps_portal.accounts.limits import limiter
@@ -49,6 +50,7 @@ def open_to_customers(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(500, _http_error)
     blueprint.register_error_handler(DatabaseUnavailable, _busy)
     blueprint.register_error_handler(OperationalError, _busy)
+    blueprint.register_error_handler(NoConnection, _busy)
 
 
 def customer(contact_id: int | None) -> Actor:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from nps_portal.batches.models import Invitation
 from nps_portal.contacts.models import Company, Contact
+from nps_portal.foundation.paging import Place, place_of
 from nps_portal.nps import SCORES, Category, category
 from nps_portal.outbox.queries import sent_at
 from nps_portal.responses.models import Response, ResponseRevision, ResponseState, Visit
@@ -39,26 +40,23 @@ class ResponseFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class ResponsePage:
-    """One page of the inbox, newest first, with the total that the filter finds."""
+    """One page of the inbox, newest first, and its place among all that the filter finds."""
 
     responses: Sequence[Response]
-    total: int
-    page: int
-    pages: int
+    place: Place
 
 
 def response_page(session: Session, wanted: ResponseFilter) -> ResponsePage:
     """Return a page of the inbox."""
     query = _filtered(wanted)
     total = session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
-    pages = max(1, -(-total // PAGE_SIZE))
-    page = min(max(1, wanted.page), pages)
+    place = place_of(wanted.page, size=PAGE_SIZE, total=total)
     rows = session.scalars(
         query.order_by(Response.answered_at.desc(), Response.id.desc())
-        .limit(PAGE_SIZE)
-        .offset((page - 1) * PAGE_SIZE)
+        .limit(place.size)
+        .offset(place.offset)
     ).all()
-    return ResponsePage(responses=rows, total=total, page=page, pages=pages)
+    return ResponsePage(responses=rows, place=place)
 
 
 def response_by_id(session: Session, response_id: int) -> Response | None:

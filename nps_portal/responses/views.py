@@ -1,7 +1,5 @@
 """Pages of responses: the inbox, one response, and its place in the score."""
 
-from dataclasses import dataclass
-
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -9,27 +7,16 @@ from nps_portal.accounts.guards import current_actor
 from nps_portal.accounts.portal_settings import portal_settings
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
+from nps_portal.foundation.paging import page_links
 from nps_portal.foundation.work import unit_of_work
 from nps_portal.responses import commands, inbox, queries
 from nps_portal.responses.history import history
 from nps_portal.responses.inbox import InboxAddress
 from nps_portal.responses.models import Response
-from nps_portal.responses.queries import PAGE_SIZE, ResponsePage
 from nps_portal.responses.visit_lines import VisitLine, visit_line
 from nps_portal.surveys.queries import active_surveys, survey_by_id
 
 blueprint = Blueprint("responses", __name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageLinks:
-    """What the bar below the list shows."""
-
-    first: int
-    last: int
-    total: int
-    previous_url: str | None
-    next_url: str | None
 
 
 @blueprint.get("/responses")
@@ -42,8 +29,10 @@ def index() -> ResponseReturnValue:
         "responses/index.html",
         address=address,
         page=found,
-        links=_links(address, found),
-        none_at_all=not found.total and address.filters_nothing,
+        links=page_links(
+            found.place, lambda page: url_for(".index", **address.on_page(page).arguments())
+        ),
+        none_at_all=not found.place.total and address.filters_nothing,
         categories=inbox.CATEGORIES,
         states=inbox.STATES,
         comments=inbox.COMMENTS,
@@ -101,19 +90,3 @@ def _visits(response: Response) -> list[VisitLine]:
 def _survey_choices() -> list[inbox.Choice]:
     surveys = active_surveys(reading())
     return [("", "All surveys"), *((str(survey.id), survey.title) for survey in surveys)]
-
-
-def _links(address: InboxAddress, found: ResponsePage) -> PageLinks:
-    def url(page: int) -> str | None:
-        if not 1 <= page <= found.pages:
-            return None
-        return url_for(".index", **address.on_page(page).arguments())
-
-    before = (found.page - 1) * PAGE_SIZE
-    return PageLinks(
-        first=before + 1,
-        last=before + len(found.responses),
-        total=found.total,
-        previous_url=url(found.page - 1),
-        next_url=url(found.page + 1),
-    )

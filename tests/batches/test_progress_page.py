@@ -14,6 +14,7 @@ from nps_portal import create_app
 from nps_portal.accounts.portal_settings import change_settings, process_settings
 from nps_portal.batches.commands import pause_batch, start_due_batches
 from nps_portal.batches.models import BatchState
+from nps_portal.batches.queries import PAGE_SIZE
 from nps_portal.contacts.commands import suppress
 from nps_portal.contacts.models import SuppressionReason
 from nps_portal.foundation import heartbeats
@@ -148,7 +149,7 @@ def test_the_cancelling_names_its_consequence_in_numbers(owner: PortalClient) ->
 
     page = words(owner.get("/batches/2").text)
 
-    assert "0 emails have left and cannot be called back. 2 people will get none." in page
+    assert "Nothing has left yet. 2 people will get none." in page
 
 
 @pytest.mark.parametrize("act", ["pause", "resumption", "cancellation"])
@@ -280,3 +281,31 @@ def test_an_empty_list_offers_the_first_send(owner: PortalClient) -> None:
 
     assert "Nothing sent yet" in page
     assert 'href="/batches/new"' in page
+
+
+def test_older_sends_stand_on_further_pages(owner: PortalClient) -> None:
+    with factories.work() as work:
+        first = factories.make_batch(work)
+        for _ in range(PAGE_SIZE):
+            factories.make_batch(work)
+
+    newest, oldest = owner.get("/batches").text, owner.get("/batches?page=2").text
+
+    assert f'href="/batches/{first.id}"' not in newest
+    assert 'href="/batches?page=2"' in newest
+    assert f'href="/batches/{first.id}"' in oldest
+
+
+def test_while_no_mail_server_is_set_a_send_says_where_its_emails_stay(owner: PortalClient) -> None:
+    send("a@example.org")
+
+    page = owner.get(f"/batches/{the_batch().id}").text
+
+    assert "Every email stays on this machine." in words(page)
+    assert 'href="/mailbox"' in page
+
+
+def test_with_a_mail_server_nothing_is_said_to_stay(owner: PortalClient, sink: SinkServer) -> None:
+    send("a@example.org")
+
+    assert "stays on this machine" not in show(owner)

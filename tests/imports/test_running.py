@@ -117,7 +117,7 @@ def test_a_file_without_a_usable_row_has_failed(app: Flask) -> None:
 
     done = found(import_id)
     assert done.state is ImportState.FAILED
-    assert done.reason == "No row could be imported; the reasons stand below."
+    assert done.reason == "No row could be imported; each has its reason."
 
 
 def test_a_file_of_people_who_are_all_known_has_not_failed(app: Flask) -> None:

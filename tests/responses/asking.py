@@ -120,7 +120,8 @@ def busy_database() -> Iterator[None]:
     event.listen(db.engine, "checkout", hurry)
     try:
         with other.connect() as blocker:
-            lock = "LOCK TABLE visits, responses, suppressions IN EXCLUSIVE MODE"
+            tables = "visits, responses, suppressions, users, sessions"
+            lock = f"LOCK TABLE {tables} IN EXCLUSIVE MODE"
             blocker.exec_driver_sql("BEGIN IMMEDIATE" if is_sqlite else lock)
             yield
             blocker.rollback()

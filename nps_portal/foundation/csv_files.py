@@ -1,0 +1,23 @@
+"""CSV files that are handed over: every spreadsheet reads them, and runs nothing in them."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+# Spreadsheets take a file without this mark for one in the machine's old encoding.
+_BYTE_ORDER_MARK = "\ufeff"
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+
+
+def csv_file(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return the text of a CSV file; what could begin a formula gets an apostrophe before it."""
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    return _BYTE_ORDER_MARK + text.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    """Return a cell that is shown as it is; an apostrophe tells spreadsheets that it is text."""
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

@@ -1,0 +1,31 @@
+"""The database under many requests at once."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import sqlalchemy as sa
+from flask import Flask
+
+from nps_portal.config import WEB_THREADS
+from nps_portal.foundation import heartbeats
+from nps_portal.foundation.database import db, reading
+from nps_portal.foundation.work import WORKER, unit_of_work
+
+LONGEST_WAIT_SECONDS = 10.0
+
+
+def test_every_thread_can_read_and_write_at_once(app: Flask) -> None:
+    all_have_read = threading.Barrier(WEB_THREADS, timeout=LONGEST_WAIT_SECONDS)
+
+    def read_then_write(number: int) -> None:
+        with app.app_context():
+            reading().execute(sa.text("SELECT 1"))
+            all_have_read.wait()
+            with unit_of_work(WORKER) as work:
+                heartbeats.beat(work, f"thread {number}")
+
+    with ThreadPoolExecutor(WEB_THREADS) as threads:
+        list(threads.map(read_then_write, range(WEB_THREADS)))
+
+    table = heartbeats.Heartbeat.__table__
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(table)) == WEB_THREADS
