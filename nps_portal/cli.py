@@ -4,7 +4,6 @@ import json
 import os
 import sys
 import threading
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -12,6 +11,7 @@ from flask import current_app
 from flask.cli import FlaskGroup
 from rich.console import Console
 from rich.progress import Progress
+from sqlalchemy.exc import OperationalError
 
 from nps_portal import create_app, demo, doctor, processes
 from nps_portal.accounts.commands import add_user, reset_password
@@ -22,10 +22,8 @@ from nps_portal.accounts.setup_code import setup_code, setup_code_is_needed
 from nps_portal.batches.audience import EVERYBODY, Audience
 from nps_portal.batches.commands import BatchPlan, schedule_batch
 from nps_portal.batches.queries import dry_run
-from nps_portal.batches.wall_clock import instant_of
+from nps_portal.cli_words import contact_ids, instant, named_survey
 from nps_portal.config import BadSettings
-from nps_portal.contacts.queries import contact_by_key
-from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.errors import PortalError
@@ -37,14 +35,14 @@ from nps_portal.imports.queries import import_by_id, rejections
 from nps_portal.imports.running import run_import
 from nps_portal.insights.score import default_window, score_figures
 from nps_portal.surveys.commands import ensure_default_survey
-from nps_portal.surveys.models import Survey
-from nps_portal.surveys.queries import survey_by_name
 
 BAD_SETTINGS_EXIT_CODE = 2
 
 
 def main() -> None:
     """Run a command; a mistake of the user's ends in one sentence and an exit code."""
+    # What the portal writes (database, secret, mailbox) is for its own user alone.
+    os.umask(0o077)
     try:
         commands.main(prog_name="nps-portal")
     except BadSettings as error:
@@ -52,6 +50,9 @@ def main() -> None:
         sys.exit(BAD_SETTINGS_EXIT_CODE)
     except PortalError as error:
         click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    except OperationalError as error:
+        click.echo(f"Error: The database cannot be used: {error.orig}", err=True)
         sys.exit(1)
 
 
@@ -214,51 +215,19 @@ def send_command(
     _ready()
     if everybody == bool(emails):
         raise click.UsageError("Say either --all or --contact EMAIL.")
-    survey = _survey(survey_name)
-    audience = EVERYBODY if everybody else Audience(contact_ids=_contact_ids(emails))
-    instant = _instant(at)
-    found = dry_run(reading(), audience, survey, instant or current_clock().now())
+    survey = named_survey(survey_name)
+    audience = EVERYBODY if everybody else Audience(contact_ids=contact_ids(emails))
+    when = instant(at)
+    found = dry_run(reading(), audience, survey, when or current_clock().now())
     for reason, count in found.not_asked:
         click.echo(f"not asked: {count}, {reason.words}", err=True)
     if not found.asked:
         raise PortalError("There is nobody to ask: nothing was sent.")
-    plan = BatchPlan(survey_id=survey.id, audience=audience, name="", at=instant)
+    plan = BatchPlan(survey_id=survey.id, audience=audience, name="", at=when)
     with unit_of_work(COMMAND_LINE) as work:
         batch = schedule_batch(work, plan)
     click.echo(f"asking {found.asked} of {found.total}", err=True)
     click.echo(batch.id)
-
-
-def _survey(name: str) -> Survey:
-    survey = survey_by_name(reading(), name)
-    if survey is None:
-        raise PortalError(f"There is no survey called «{name}»; the ready-made one is «default».")
-    return survey
-
-
-def _contact_ids(emails: tuple[str, ...]) -> tuple[int, ...]:
-    ids = []
-    for email in emails:
-        contact = contact_by_key(reading(), parse_email(email).key)
-        if contact is None or contact.removed_at is not None:
-            raise PortalError(f"{email} is not in your contacts.")
-        ids.append(contact.id)
-    return tuple(ids)
-
-
-def _instant(text: str | None) -> datetime | None:
-    """Read an ISO instant; one without offset is wall-clock time in the account's zone."""
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise PortalError(f"«{text}» is not a time such as 2026-11-30T09:00.") from error
-    if at.tzinfo is None:
-        at = instant_of(at, portal_settings(reading()).zone)
-    if at < current_clock().now():
-        raise PortalError(f"{text} is in the past: leave --at out to send now.")
-    return at
 
 
 @commands.command("score")
@@ -267,7 +236,7 @@ def _instant(text: str | None) -> datetime | None:
 def score_command(survey_name: str | None, as_json: bool) -> None:
     """Print the figures of the overview."""
     _ready()
-    survey = _survey(survey_name) if survey_name else None
+    survey = named_survey(survey_name) if survey_name else None
     window = default_window(current_clock().now(), survey.id if survey else None)
     figures = score_figures(reading(), window)
     if as_json:

@@ -5,7 +5,6 @@ wins); `NPS_X_FILE` reads X from a file. What an owner may also set in the admin
 here: None means that the environment is silent and the stored setting counts.
 """
 
-import difflib
 import enum
 import os
 import secrets
@@ -13,18 +12,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from nps_portal.foundation.addresses import parse_email
+from nps_portal.foundation import setting_values
 from nps_portal.foundation.errors import PortalError
 
 PREFIX = "NPS_"
 # How many requests one web process answers side by side.
 WEB_THREADS = 32
-SECRET_KEY_MINIMUM = 16
 
 
 class BadSettings(PortalError):
@@ -46,74 +43,28 @@ class LogFormat(enum.Enum):
     JSON = "json"
 
 
-def _public_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must begin with http:// or https:// and name a host")
-    if parts.query or parts.fragment or parts.username:
-        raise ValueError("must be a plain address without ?, # or a user name")
-    return value.rstrip("/")
-
-
-def _bind(value: str) -> str:
-    host, separator, port = value.rpartition(":")
-    if not separator or not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise ValueError("must be an address and a port, as in 127.0.0.1:8000")
-    return value
-
-
-def _zone(value: str) -> str:
-    if value not in available_timezones():
-        close = difflib.get_close_matches(value, available_timezones(), n=1)
-        hint = f"; did you mean {close[0]}?" if close else ", as in Europe/Vienna"
-        raise ValueError(f"is not a time zone{hint}")
-    ZoneInfo(value)
-    return value
-
-
-def _secret(value: str) -> str:
-    if len(value) < SECRET_KEY_MINIMUM:
-        raise ValueError(
-            f"is too short to be a secret; use {SECRET_KEY_MINIMUM} characters or more"
-        )
-    return value
-
-
-def _database_url(value: str) -> str:
-    if not value.startswith(("sqlite:///", "postgresql+psycopg://", "postgresql://")):
-        raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
-    return value
-
-
-def _email(value: str) -> str:
-    try:
-        return parse_email(value).email
-    except PortalError as error:
-        raise ValueError(str(error)) from error
-
-
 class Settings(BaseModel):
     """The settings of one process, checked once at its start."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, str_strip_whitespace=True)
 
     instance_dir: Path = Field(description="What one installation owns: database, secret, mailbox.")
-    secret_key: Annotated[str, AfterValidator(_secret)] = Field(
+    secret_key: Annotated[str, AfterValidator(setting_values.secret)] = Field(
         repr=False, description="Seals links and sessions; made and kept in the instance directory."
     )
-    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+    database_url: Annotated[str, AfterValidator(setting_values.database_address)] = Field(
         repr=False, description="The database: sqlite:///… or postgresql+psycopg://…."
     )
-    public_url: Annotated[str, AfterValidator(_public_url)] = Field(
+    public_url: Annotated[str, AfterValidator(setting_values.public_address)] = Field(
         description="What every link in an email begins with."
     )
-    bind: Annotated[str, AfterValidator(_bind)] = Field(
+    bind: Annotated[str, AfterValidator(setting_values.bind_address)] = Field(
         default="127.0.0.1:8000", description="The address and port the web server listens on."
     )
     web_processes: int = Field(
         default=1, ge=1, le=64, description="How many processes answer web requests."
     )
-    mail_server: str | None = Field(
+    mail_server: Annotated[str, AfterValidator(setting_values.server_name)] | None = Field(
         default=None, description="The mail server that delivers; without one, the local mailbox."
     )
     mail_port: int | None = Field(
@@ -126,7 +77,7 @@ class Settings(BaseModel):
     mail_security: MailSecurity | None = Field(
         default=None, description="none, starttls or tls; by the port when absent."
     )
-    mail_from: Annotated[str, AfterValidator(_email)] | None = Field(
+    mail_from: Annotated[str, AfterValidator(setting_values.email)] | None = Field(
         default=None, description="The address that surveys come from."
     )
     mail_rate_per_minute: int = Field(
@@ -135,13 +86,13 @@ class Settings(BaseModel):
     mail_connections: int = Field(
         default=4, ge=1, le=64, description="How many connections one worker opens side by side."
     )
-    business_name: str | None = Field(
+    business_name: Annotated[str, AfterValidator(setting_values.one_line)] | None = Field(
         default=None, max_length=120, description="The name in the question, emails and pages."
     )
     postal_address: str | None = Field(
         default=None, max_length=300, description="The address at the foot of every email."
     )
-    time_zone: Annotated[str, AfterValidator(_zone)] | None = Field(
+    time_zone: Annotated[str, AfterValidator(setting_values.time_zone)] | None = Field(
         default=None, description="The account's zone, as in Europe/Vienna."
     )
     proxies: int = Field(

@@ -2,7 +2,7 @@
 
 import flask_login
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -74,6 +74,7 @@ def _page(code: int, title: str, text: str) -> tuple[str, int]:
         home = code < 500 and flask_login.current_user.is_authenticated
         page = render_template("errors/error.html", code=code, title=title, text=text, home=home)
     except (SQLAlchemyError, DatabaseUnavailable):
-        # The head of the page names the business, which only the database knows.
-        page = render_template("errors/bare.html", title=title, text=text)
+        # The head of every page names the business, which only the database knows.
+        bare = current_app.jinja_env.get_template("errors/bare.html")
+        page = bare.render(title=title, text=text)
     return page, code

@@ -75,13 +75,16 @@ def schedule_batch(work: Work, plan: BatchPlan) -> Batch:
         raise EmptyAudience("Choose at least one contact.")
     survey = work.session.get_one(Survey, plan.survey_id)
     content = freeze_content(work, content_draft(survey, settings))
+    at = plan.at or work.now
+    day = at.astimezone(settings.zone)
     batch = Batch(
         survey_id=survey.id,
         content_id=content.id,
-        name=plan.name or survey.title,
+        # A title alone would make every send of a year look the same.
+        name=plan.name or f"{survey.title}, {day.day} {day:%B %Y}",
         audience=plan.audience.stored(),
         state=BatchState.SCHEDULED,
-        scheduled_at=plan.at or work.now,
+        scheduled_at=at,
         created_at=work.now,
         created_by=work.actor.id,
     )

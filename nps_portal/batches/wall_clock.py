@@ -4,6 +4,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _SECOND = timedelta(seconds=1)
+# Nearer to the ends of what a datetime can hold, the same time in UTC would be beyond them.
+_EARLIEST = datetime.fromisoformat("0001-01-03")
+_LATEST = datetime.fromisoformat("9999-12-29")
 
 
 def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
@@ -12,6 +15,7 @@ def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
     In the night when clocks go back the time is shown twice; the first counts. In the night when
     they go forward it is not shown at all; the first instant after the gap counts.
     """
+    wall = min(max(wall, _EARLIEST), _LATEST)
     before = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if before.astimezone(zone).replace(tzinfo=None) == wall:
         return before

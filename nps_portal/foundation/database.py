@@ -2,6 +2,7 @@
 
 import enum
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -24,6 +25,9 @@ BUSY_TIMEOUT_SECONDS = 10
 # Connections beyond these are closed as soon as they are given back.
 KEPT_CONNECTIONS = 16
 WRITES = "nps_writes"
+BUSY = "The database could not take this just now; nothing was changed. Try again."
+
+_sqlite_writer = threading.Lock()
 
 
 class DatabaseUnavailable(PortalError):
@@ -153,16 +157,35 @@ def writing(engine: Engine) -> Iterator[Session]:
 
     :raises DatabaseUnavailable: the database is locked, full, or cannot be reached.
     """
-    with Session(engine.execution_options(**{WRITES: True}), expire_on_commit=False) as session:
+    with (
+        _one_writer(engine),
+        Session(engine.execution_options(**{WRITES: True}), expire_on_commit=False) as session,
+    ):
         try:
             session.connection()
             yield session
             session.commit()
         except (OperationalError, NoConnection) as error:
             session.rollback()
-            raise DatabaseUnavailable(
-                "The database could not take this just now; nothing was changed. Try again."
-            ) from error
+            raise DatabaseUnavailable(BUSY) from error
+
+
+@contextmanager
+def _one_writer(engine: Engine) -> Iterator[None]:
+    """Let the threads of this process write to SQLite one after the other.
+
+    Its own way to wait is to sleep and look again, which lets some threads starve: measured with
+    16 clients, the slowest of a hundred answers came six times as late.
+    """
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    if not _sqlite_writer.acquire(timeout=BUSY_TIMEOUT_SECONDS):
+        raise DatabaseUnavailable(BUSY)
+    try:
+        yield
+    finally:
+        _sqlite_writer.release()
 
 
 def lock_for_transaction(session: Session, name: str) -> None:

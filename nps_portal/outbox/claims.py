@@ -28,6 +28,11 @@ UNCERTAIN_REASON = "the mail server took the message, but its answer did not rea
 _BACK_IN_THE_QUEUE = {"state": MessageState.QUEUED, "owner": None, "lease_until": None}
 
 
+# The rows decide, not the objects in memory: bringing those up to date would cost more than the
+# update itself, once for each message.
+_UPDATE = sa.update(Message).execution_options(synchronize_session=False)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """A message in the hands of one worker."""
@@ -82,8 +87,7 @@ def pass_commit_point(work: Work, claim: Claim) -> bool:
     suppressed or the Contact removed since.
     """
     allowed = (
-        sa.update(Message)
-        .where(Message.id == claim.message.id)
+        _UPDATE.where(Message.id == claim.message.id)
         .where(Message.state == MessageState.CLAIMED)
         .where(Message.owner == claim.owner)
         .where(Message.lease_until > work.now)
@@ -118,15 +122,13 @@ def recover_leases(work: Work) -> int:
     """Take messages from workers that are gone, and return how many."""
     gone = sa.or_(Message.lease_until <= work.now, Message.owner.in_(_dead_owners(work)))
     requeued = work.session.scalars(
-        sa.update(Message)
-        .where(Message.state == MessageState.CLAIMED, gone)
+        _UPDATE.where(Message.state == MessageState.CLAIMED, gone)
         .values(_BACK_IN_THE_QUEUE)
         .returning(Message.id)
     ).all()
     cancel_stopped(work, requeued)
     lost = work.session.execute(
-        sa.update(Message)
-        .where(Message.state == MessageState.COMMITTING, gone)
+        _UPDATE.where(Message.state == MessageState.COMMITTING, gone)
         .values(state=MessageState.UNCERTAIN, lease_until=None, reason=UNCERTAIN_REASON)
         .returning(Message.id, Message.contact_id, Message.invitation_id)
     ).all()
@@ -143,13 +145,12 @@ def recover_leases(work: Work) -> int:
 
 def mine(claim: Claim) -> sa.Update:
     """Return the update of a claim's message while it is in the hands of the claim's owner."""
-    return sa.update(Message).where(Message.id == claim.message.id, Message.owner == claim.owner)
+    return _UPDATE.where(Message.id == claim.message.id, Message.owner == claim.owner)
 
 
 def _claimed(work: Work, owner: str, ids: Sequence[int]) -> Sequence[int]:
     return work.session.scalars(
-        sa.update(Message)
-        .where(Message.id.in_(ids))
+        _UPDATE.where(Message.id.in_(ids))
         .where(Message.state == MessageState.QUEUED)
         .values(state=MessageState.CLAIMED, owner=owner, lease_until=work.now + LEASE)
         .returning(Message.id)

@@ -73,8 +73,10 @@ def submit_answer(work: Work, invitation_id: int, answer: Answer) -> Response:
 
     :raises NotAScore: the score is not a whole number from 0 to 10.
     """
-    # The row lock makes two submissions of one invitation wait for each other.
-    invitation = work.session.get_one(Invitation, invitation_id, with_for_update={"of": Invitation})
+    # The row lock makes two submissions of one invitation wait for each other. It leaves the key
+    # shared: each has inserted a visit of the invitation, and they would wait for that for ever.
+    lock = {"of": Invitation, "key_share": True}
+    invitation = work.session.get_one(Invitation, invitation_id, with_for_update=lock)
     given = category(answer.score)
     response = work.session.scalar(
         sa.select(Response).where(Response.invitation_id == invitation_id)

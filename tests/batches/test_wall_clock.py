@@ -26,6 +26,9 @@ CASES = [
     ("Asia/Kathmandu", "2026-03-29T02:30", "2026-03-28T20:45"),
     ("Asia/Kathmandu", "2026-10-25T09:00", "2026-10-25T03:15"),
     ("UTC", "2026-03-29T02:30", "2026-03-29T02:30"),
+    # The ends of what a date can hold are taken as a time that every zone can show.
+    ("Asia/Tokyo", "0001-01-01T00:00", "0001-01-02T14:41:01"),
+    ("America/New_York", "9999-12-31T23:59", "9999-12-29T05:00"),
 ]
 
 

@@ -1,6 +1,7 @@
 """Answers: the first makes a Response, later ones revise it, nothing is overwritten."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -17,9 +18,11 @@ from nps_portal.responses.commands import (
 )
 from nps_portal.responses.models import ResponseState
 from nps_portal.responses.queries import LIFE_OF_A_LINK
-from tests.responses.asking import Asked, ask, responses, revisions
+from tests.responses.asking import Asked, ask, nonce_in, responses, revisions
 from tests.support import factories
 from tests.support.clock import NOON, FixedClock
+
+SENDERS = 8
 
 
 def submit(asked: Asked, score: int, comment: str = "") -> None:
@@ -146,3 +149,21 @@ def test_taking_out_survives_a_change_by_the_customer(app: Flask) -> None:
     submit(marta, 10)
 
     assert responses()[0].state is ResponseState.EXCLUDED
+
+
+def test_answers_sent_at_once_wait_for_each_other(app: Flask) -> None:
+    marta = ask(app)
+    together = threading.Barrier(SENDERS, timeout=10)
+
+    def send(score: int) -> int:
+        client = app.test_client()
+        sent = {"nonce": nonce_in(client.get(marta.path)), "score": str(score)}
+        together.wait()
+        return client.post(marta.path, data=sent).status_code
+
+    with ThreadPoolExecutor(SENDERS) as threads:
+        codes = list(threads.map(send, range(SENDERS)))
+
+    assert codes == [303] * SENDERS
+    assert len(responses()) == 1
+    assert len(revisions()) == SENDERS

@@ -24,7 +24,7 @@ from tests.support.client import PortalClient
 from tests.support.clock import FixedClock
 
 STRICT = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 

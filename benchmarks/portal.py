@@ -1,0 +1,153 @@
+"""The portal as a contestant: what its commands and duties do, each in a process of its own."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from flask import Flask
+
+from benchmarks.support import Measured, measure
+from nps_portal import create_app
+from nps_portal.accounts.portal_settings import change_settings
+from nps_portal.batches.audience import EVERYBODY
+from nps_portal.batches.commands import BatchPlan, schedule_batch, start_due_batches
+from nps_portal.batches.inviting import invite_next
+from nps_portal.batches.models import Invitation
+from nps_portal.config import load_settings
+from nps_portal.contacts.commands import ContactDetails, upsert_contacts
+from nps_portal.foundation.addresses import parse_email
+from nps_portal.foundation.database import reading
+from nps_portal.foundation.tokens import Purpose, make_token
+from nps_portal.foundation.work import COMMAND_LINE, WORKER, unit_of_work
+from nps_portal.imports.commands import confirm_import, mapping_of, read_upload, upload
+from nps_portal.imports.queries import import_by_id
+from nps_portal.imports.running import run_import
+from nps_portal.outbox.delivery import deliver_due_messages
+from nps_portal.responses.models import Response, Visit
+from nps_portal.surveys.commands import ensure_default_survey
+from nps_portal.surveys.email import Look, compile_invitation
+from nps_portal.surveys.wording import Wording
+
+BUSINESS = "Acme Supplies"
+POSTAL_ADDRESS = "1 High Street, Anytown"
+
+Environment = Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """What an import brought, and what it needed."""
+
+    measured: Measured
+    added: int
+    updated: int
+    rejected: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """What the survey pages have left in the database."""
+
+    responses: int
+    visits: int
+
+
+def add_known(environment: Environment, emails: list[str]) -> None:
+    """Add contacts of whom nothing but the address is known."""
+    with _application(environment).app_context(), unit_of_work(COMMAND_LINE) as work:
+        details = [ContactDetails(email=parse_email(email)) for email in emails]
+        upsert_contacts(work, details, source="benchmark")
+
+
+def import_file(environment: Environment, path: Path) -> Imported:
+    """Bring a file in the way an owner does: upload, confirm, and let the worker run it."""
+    with _application(environment).app_context():
+        import_ids: list[int] = []
+
+        def bring_in() -> int:
+            read = read_upload(path.read_bytes(), path.name)
+            with unit_of_work(COMMAND_LINE) as work:
+                started = upload(work, read)
+                mapping = mapping_of(started)
+            with unit_of_work(COMMAND_LINE) as work:
+                confirm_import(work, started.id, mapping)
+            import_ids.append(started.id)
+            return run_import(started.id, WORKER, threading.Event())
+
+        measured = measure(bring_in)
+        done = import_by_id(reading(), import_ids[0])
+        assert done is not None
+        return Imported(
+            measured=measured, added=done.added, updated=done.updated, rejected=done.rejected
+        )
+
+
+def plan_batch(environment: Environment) -> Measured:
+    """Schedule a batch for everybody and invite them all, up to the queued messages."""
+    with _application(environment).app_context():
+        with unit_of_work(COMMAND_LINE) as work:
+            change_settings(
+                work,
+                {
+                    "business_name": BUSINESS,
+                    "postal_address": POSTAL_ADDRESS,
+                    "mail_from": "feedback@acme.example",
+                    "sender_name": "Jo at Acme",
+                },
+            )
+        return measure(_plan)
+
+
+def deliver(environment: Environment) -> Measured:
+    """Deliver with the worker's duty until nothing is due."""
+    app, stopping = _application(environment), threading.Event()
+
+    def deliver_all() -> int:
+        total = 0
+        while done := deliver_due_messages(app, stopping):
+            total += done
+        return total
+
+    return measure(deliver_all)
+
+
+def email_templates() -> dict[str, str]:
+    """Return the survey email as templates, so that others can send the same."""
+    source = compile_invitation(Wording(), Look(business=BUSINESS, postal_address=POSTAL_ADDRESS))
+    return {"subject.txt": source.subject, "body.html": source.html, "body.txt": source.text}
+
+
+def survey_paths(environment: Environment) -> list[str]:
+    """Return the path of each invitation's survey link, without a score."""
+    with _application(environment).app_context():
+        public_ids = reading().scalars(sa.select(Invitation.public_id).order_by(Invitation.id))
+        return [f"/s/{make_token(Purpose.SURVEY, public_id)}" for public_id in public_ids]
+
+
+def stored(environment: Environment) -> Stored:
+    """Count what the survey pages have stored."""
+    with _application(environment).app_context():
+        return Stored(responses=_count(Response), visits=_count(Visit))
+
+
+def _application(environment: Environment) -> Flask:
+    return create_app(load_settings(environment))
+
+
+def _plan() -> int:
+    with unit_of_work(COMMAND_LINE) as work:
+        survey = ensure_default_survey(work)
+        schedule_batch(work, BatchPlan(survey_id=survey.id, audience=EVERYBODY, name="Benchmark"))
+    with unit_of_work(WORKER) as work:
+        start_due_batches(work)
+    planned = 1
+    while planned:
+        with unit_of_work(WORKER) as work:
+            planned = invite_next(work)
+    return reading().scalar(sa.select(sa.func.count(Invitation.id))) or 0
+
+
+def _count(table: type[Response] | type[Visit]) -> int:
+    return reading().scalar(sa.select(sa.func.count(table.id))) or 0
