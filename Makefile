@@ -32,14 +32,14 @@ check: develop
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/djlint --check --quiet nps_portal/templates
+	$(BIN)/djlint --lint --quiet nps_portal/templates
 	$(BIN)/pytest -q -n auto -m "not browser"
 
 test: develop browser
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/djlint --check --quiet nps_portal/templates
+	$(BIN)/djlint --lint --quiet nps_portal/templates
 	$(BIN)/pytest -q -n auto
 	$(BIN)/pytest -q -n auto -m "not browser and not pure" --database=postgresql
 
