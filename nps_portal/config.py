@@ -22,6 +22,7 @@ from nps_portal.foundation.errors import PortalError
 PREFIX = "NPS_"
 # How many requests one web process answers side by side.
 WEB_THREADS = 32
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class BadSettings(PortalError):
@@ -115,7 +116,7 @@ class Settings(BaseModel):
     @property
     def mail_is_local(self) -> bool:
         """Tell whether the mail server is on this machine."""
-        return self.mail_server in {"localhost", "127.0.0.1", "::1"}
+        return self.mail_server in LOOPBACK_HOSTS
 
     @property
     def public_host(self) -> str:
@@ -125,7 +126,12 @@ class Settings(BaseModel):
     @property
     def public_url_is_loopback(self) -> bool:
         """Tell whether only this machine can open the links in emails."""
-        return self.public_host in {"localhost", "127.0.0.1", "::1"}
+        return self.public_host in LOOPBACK_HOSTS
+
+    @property
+    def bind_is_loopback(self) -> bool:
+        """Tell whether only this machine can reach the web server."""
+        return self.bind.rpartition(":")[0].strip("[]") in LOOPBACK_HOSTS
 
     @property
     def is_sqlite(self) -> bool:

@@ -29,7 +29,9 @@ def setup_code_fits(typed: str) -> bool:
 
 def setup_code_is_needed() -> bool:
     """Tell whether others than this machine's users can reach the first visit's page."""
-    return not process_settings().public_url_is_loopback
+    settings = process_settings()
+    # A server that listens on the network answers strangers, whatever its links begin with.
+    return not (settings.public_url_is_loopback and settings.bind_is_loopback)
 
 
 def _code() -> str:

@@ -144,7 +144,10 @@ def upsert_contacts(work: Work, details: Sequence[ContactDetails], *, source: st
     known = {
         contact.email_key: contact
         for contact in work.session.scalars(
-            sa.select(Contact).where(Contact.email_key.in_(wanted)).with_for_update(of=Contact)
+            # The key stays shared: who invites these people meanwhile need not wait.
+            sa.select(Contact)
+            .where(Contact.email_key.in_(wanted))
+            .with_for_update(of=Contact, key_share=True)
         )
     }
     returned = [contact.id for contact in known.values() if contact.removed_at is not None]

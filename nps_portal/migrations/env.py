@@ -17,6 +17,8 @@ def run_migrations() -> None:
         _configure(connection)
         with context.begin_transaction():
             if connection.dialect.name == "postgresql":
+                # Another process may migrate for longer than a page would wait.
+                connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7266521)")
             context.run_migrations()
 

@@ -23,15 +23,24 @@ OWNER = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(
+    params=[
+        {"NPS_PUBLIC_URL": "http://nps.acme.example"},
+        {"NPS_PUBLIC_URL": "http://localhost", "NPS_BIND": "0.0.0.0:8000"},
+    ],
+    ids=["by its name", "by its address"],
+)
 def public_client(
-    make_database: Callable[[Path], str], tmp_path: Path, clock: FixedClock
+    request: pytest.FixtureRequest,
+    make_database: Callable[[Path], str],
+    tmp_path: Path,
+    clock: FixedClock,
 ) -> Iterator[PortalClient]:
     """Give a browser at a portal that the world can reach."""
     instance = tmp_path / "public"
     instance.mkdir()
     variables = environment(instance, make_database(instance))
-    variables["NPS_PUBLIC_URL"] = "http://nps.acme.example"
+    variables |= request.param
     made = create_app(load_settings(variables), clock)
     made.test_client_class = PortalClient
     with made.app_context():

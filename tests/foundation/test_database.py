@@ -8,7 +8,7 @@ from flask import Flask
 
 from nps_portal.config import WEB_THREADS
 from nps_portal.foundation import heartbeats
-from nps_portal.foundation.database import db, reading
+from nps_portal.foundation.database import db, engine_options, reading
 from nps_portal.foundation.work import WORKER, unit_of_work
 
 LONGEST_WAIT_SECONDS = 10.0
@@ -29,3 +29,11 @@ def test_every_thread_can_read_and_write_at_once(app: Flask) -> None:
 
     table = heartbeats.Heartbeat.__table__
     assert db.session.scalar(sa.select(sa.func.count()).select_from(table)) == WEB_THREADS
+
+
+def test_postgresql_waits_for_a_lock_no_longer_than_sqlite() -> None:
+    ours = engine_options("postgresql+psycopg://u@localhost/nps", threads=4)
+    theirs = engine_options("postgresql+psycopg://u@localhost/nps?options=-c%20x=1", threads=4)
+
+    assert ours["connect_args"] == {"options": "-c lock_timeout=10s"}
+    assert theirs["connect_args"] == {}
