@@ -41,7 +41,7 @@ test: develop browser
 	$(BIN)/mypy
 	$(BIN)/djlint --lint --quiet nps_portal/templates
 	$(BIN)/pytest -q -n auto
-	$(BIN)/pytest -q -n auto -m "not browser and not pure" --database=postgresql
+	$(BIN)/pytest -q -n auto -m "not browser" --database=postgresql
 
 browser:
 	scripts/ensure_browser

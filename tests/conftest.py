@@ -42,6 +42,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, on PostgreSQL, what touches no database: it ran on SQLite's turn already."""
+    if config.getoption("--database") == "sqlite":
+        return
+    kept = [item for item in items if "make_database" in getattr(item, "fixturenames", ())]
+    left_out = [item for item in items if item not in set(kept)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = kept
+
+
 def environment(instance: Path, database_url: str) -> dict[str, str]:
     """Return the settings of a test's portal."""
     return {

@@ -6,13 +6,13 @@ display name with a bare comma, which splits the address in two (Python 3.11 to 
 """
 
 import base64
+import binascii
 import re
+import secrets
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 
 from nps_portal.foundation.addresses import ascii_domain
@@ -94,21 +94,12 @@ def build(mail: Mail) -> bytes:
     :raises HeaderInjection: a header value holds a line break, another control character, or
         something that does not belong into its field.
     """
-    # The line length is for the quoted-printable bodies; with `refold_source="none"` the policy
-    # writes raw headers as they are.
-    message = EmailMessage(
-        policy=SMTP.clone(
-            max_line_length=LONGEST_ENCODED_LINE,
-            refold_source="none",
-            utf8=needs_smtputf8(mail),
-        )
-    )
-    for name, value in _headers(mail):
-        # Item assignment would parse the value and write it anew.
-        message.set_raw(name, _within_line(name, value))
-    message.set_content(_speakable(mail.text), cte="quoted-printable")
-    message.add_alternative(_speakable(mail.html), subtype="html", cte="quoted-printable")
-    return message.as_bytes()
+    # `=_` cannot stand in a quoted-printable body, so no body can hold the boundary.
+    boundary = f"=_{secrets.token_hex(12)}"
+    headers = [*_headers(mail), ("Content-Type", f'multipart/alternative; boundary="{boundary}"')]
+    head = "".join(f"{name}: {_within_line(name, value)}\r\n" for name, value in headers)
+    parts = (_part(boundary, "plain", mail.text), _part(boundary, "html", mail.html))
+    return head.encode() + b"\r\n" + b"".join(parts) + f"--{boundary}--\r\n".encode()
 
 
 def needs_smtputf8(mail: Mail) -> bool:
@@ -254,6 +245,18 @@ def _b_word(chunk: str) -> str:
     return f"=?utf-8?b?{base64.b64encode(chunk.encode()).decode('ascii')}?="
 
 
-def _speakable(body: str) -> str:
-    """Return the body without halves of characters, which no encoding can carry."""
-    return body.encode("utf-8", "replace").decode("utf-8")
+def _part(boundary: str, subtype: str, body: str) -> bytes:
+    """Return one body with its headers.
+
+    The standard library's message class writes the same in ten times the time, most of which goes
+    into parsing headers that were just made. Halves of characters, which no encoding can carry,
+    become question marks.
+    """
+    head = (
+        f"--{boundary}\r\n"
+        f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )
+    lines = body.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
+    text = lines.replace("\n", "\r\n").encode("utf-8", "replace")
+    return head.encode() + binascii.b2a_qp(text, istext=True) + b"\r\n"
