@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from nps_portal.contacts.commands import suppress
 from nps_portal.contacts.models import SuppressionReason
+from nps_portal.foundation.database import lock_for_transaction
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record
 from nps_portal.outbox.claims import UNCERTAIN_REASON, Claim, mine, release
@@ -94,6 +95,8 @@ def _refused(work: Work, claim: Claim, outcome: Outcome) -> None:
 
 def _stop_when_blocked(work: Work, outcome: Outcome) -> None:
     """Stop all sending when the mail server blocks us; the people are not to blame."""
+    # Two connections that are refused at once must not each miss the other's refusal.
+    lock_for_transaction(work.session, "blocks")
     lately = (
         sa.select(Message.state, Message.last_reply)
         .where(Message.state.in_([MessageState.SENT, MessageState.FAILED]))
