@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy.exc import OperationalError
 
-from nps_portal import create_app, demo, doctor, processes
+from nps_portal import create_app, demo, processes
 from nps_portal.accounts.commands import add_user, reset_password
 from nps_portal.accounts.models import Role
 from nps_portal.accounts.portal_settings import portal_settings, process_settings
@@ -24,6 +24,7 @@ from nps_portal.batches.commands import BatchPlan, schedule_batch
 from nps_portal.batches.queries import dry_run
 from nps_portal.cli_words import contact_ids, instant, named_survey
 from nps_portal.config import BadSettings
+from nps_portal.doctor.examination import Lamp, examine
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.errors import PortalError
@@ -248,11 +249,11 @@ def score_command(survey_name: str | None, as_json: bool) -> None:
 @commands.command("doctor")
 def doctor_command() -> None:
     """Look whether everything is as it should be, and say what to do about what is not."""
-    findings = doctor.examine(process_settings(), os.environ)
+    findings = examine(process_settings(), os.environ)
     for finding in findings:
         click.secho(f"{finding.lamp.value:7}", fg=finding.lamp.colour, nl=False)
         click.echo(f"{finding.matter}: {finding.text}")
-    sys.exit(1 if any(finding.lamp is doctor.Lamp.RED for finding in findings) else 0)
+    sys.exit(1 if any(finding.lamp is Lamp.RED for finding in findings) else 0)
 
 
 @commands.command("demo")

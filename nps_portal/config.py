@@ -87,6 +87,24 @@ class Settings(BaseModel):
     mail_connections: int = Field(
         default=4, ge=1, le=64, description="How many connections one worker opens side by side."
     )
+    dkim_domain: Annotated[str, AfterValidator(setting_values.server_name)] | None = Field(
+        default=None, description="The domain that signs emails; the sender's domain when absent."
+    )
+    dkim_selector: Annotated[str, AfterValidator(setting_values.dns_label)] | None = Field(
+        default=None, description="The selector of the DKIM key in DNS; nps when absent."
+    )
+    dkim_key_file: Path | None = Field(
+        default=None,
+        description="The private DKIM key (PEM); the one made by the doctor when absent.",
+    )
+    bounce_domain: Annotated[str, AfterValidator(setting_values.server_name)] | None = Field(
+        default=None, description="The domain whose mail reaches the inbox, for returned emails."
+    )
+    inbox_url: Annotated[str, AfterValidator(setting_values.inbox_address)] | None = Field(
+        default=None,
+        repr=False,
+        description="Where returned emails arrive: imaps://name:password@host or maildir:/path.",
+    )
     business_name: Annotated[str, AfterValidator(setting_values.one_line)] | None = Field(
         default=None, max_length=120, description="The name in the question, emails and pages."
     )

@@ -13,12 +13,15 @@ from nps_portal.accounts.guards import Guard, anyone, by_token, signed_in
 from nps_portal.accounts.portal_settings import portal_settings, process_settings
 from nps_portal.batches import views as batches_views
 from nps_portal.contacts import views as contacts_views
+from nps_portal.doctor import views as doctor_views
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
 from nps_portal.imports import views as imports_views
+from nps_portal.inbox import hook_pages
+from nps_portal.inbox import views as inbox_views
 from nps_portal.insights import contact_pages, patterns_page
 from nps_portal.insights import views as insights_views
-from nps_portal.outbox import mailbox_views
+from nps_portal.outbox import bounce_views, mailbox_views
 from nps_portal.outbox import views as outbox_views
 from nps_portal.responses import survey_pages, unsubscribe_pages
 from nps_portal.responses import views as responses_views
@@ -35,11 +38,15 @@ DOORS: tuple[tuple[Blueprint, Guard], ...] = (
     (batches_views.blueprint, signed_in),
     (outbox_views.blueprint, signed_in),
     (mailbox_views.blueprint, signed_in),
+    (bounce_views.blueprint, signed_in),
+    (inbox_views.blueprint, signed_in),
+    (doctor_views.blueprint, signed_in),
     (responses_views.blueprint, signed_in),
     (insights_views.blueprint, signed_in),
     (patterns_page.blueprint, signed_in),
     (survey_pages.blueprint, by_token),
     (unsubscribe_pages.blueprint, by_token),
+    (hook_pages.blueprint, by_token),
     (health.blueprint, anyone),
 )
 
@@ -68,7 +75,7 @@ def open_doors(app: Flask) -> None:
     guards = {blueprint.name: guard for blueprint, guard in DOORS}
     for blueprint, _ in DOORS:
         app.register_blueprint(blueprint)
-    for blueprint in (survey_pages.blueprint, unsubscribe_pages.blueprint):
+    for blueprint in (survey_pages.blueprint, unsubscribe_pages.blueprint, hook_pages.blueprint):
         # The token and the page's nonce are the authority there; a customer has no cookie.
         app.extensions["csrf"].exempt(blueprint)
 
@@ -100,7 +107,7 @@ def _protect(response: Response) -> Response:
 
 def _page_context() -> dict[str, object]:
     """Give the admin's pages their navigation, the business's name, its zone and the time."""
-    if request.blueprint in {"survey_pages", "unsubscribe_pages", "health"}:
+    if request.blueprint in {"survey_pages", "unsubscribe_pages", "hooks", "health"}:
         return {}
     settings = portal_settings(reading())
     return {

@@ -15,6 +15,8 @@ STOREYS = {
     "config": 1,
     "migrations": 1,
     "journal": 2,
+    "mail": 2,
+    "reports": 2,
     "accounts": 3,
     "contacts": 4,
     "surveys": 4,
@@ -23,6 +25,8 @@ STOREYS = {
     "responses": 7,
     "insights": 8,
     "imports": 8,
+    "inbox": 8,
+    "doctor": 9,
     "worker": 12,
 }
 TOP = 13

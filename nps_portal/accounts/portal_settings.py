@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from nps_portal.config import MailSecurity, Settings
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record
 
-STORED = (
+_TEXTS = (
     "business_name",
     "postal_address",
     "time_zone",
@@ -21,11 +22,21 @@ STORED = (
     "mail_from",
     "reply_to",
     "mail_server",
-    "mail_port",
     "mail_username",
     "mail_password",
-    "mail_security",
+    "dkim_domain",
+    "dkim_selector",
+    "bounce_domain",
+    "inbox_url",
+    "warm_up_since",
+    "mailgun_signing_key",
+    "sendgrid_public_key",
 )
+_NUMBERS = ("domain_rate_per_minute", "domain_connections", "warm_up_per_day")
+STORED = (*_TEXTS, *_NUMBERS, "mail_port", "mail_security")
+# Kept out of every page, and an empty field keeps the stored one.
+SECRETS = frozenset({"mail_password", "inbox_url", "mailgun_signing_key"})
+DKIM_SELECTOR = "nps"
 LOCAL_SERVERS = frozenset({"localhost", "127.0.0.1", "::1"})
 DEFAULT_PORTS = {MailSecurity.NONE: 25, MailSecurity.STARTTLS: 587, MailSecurity.TLS: 465}
 
@@ -34,8 +45,9 @@ DEFAULT_PORTS = {MailSecurity.NONE: 25, MailSecurity.STARTTLS: 587, MailSecurity
 class PortalSettings:
     """What the account has decided; empty text means not yet decided.
 
-    `from_environment` names the settings that the admin cannot change; `decided` those that
-    somebody has set at all, the rest being defaults.
+    Numbers of 0 set no limit; `warm_up_since` is a day as in 2026-11-21. `from_environment` names
+    the settings that the admin cannot change; `decided` those that somebody has set at all, the
+    rest being defaults.
     """
 
     business_name: str
@@ -49,6 +61,16 @@ class PortalSettings:
     mail_username: str
     mail_password: str = field(repr=False)
     mail_security: MailSecurity
+    dkim_domain: str
+    dkim_selector: str
+    bounce_domain: str
+    inbox_url: str = field(repr=False)
+    domain_rate_per_minute: int
+    domain_connections: int
+    warm_up_per_day: int
+    warm_up_since: str
+    mailgun_signing_key: str = field(repr=False)
+    sendgrid_public_key: str
     from_environment: frozenset[str]
     decided: frozenset[str]
 
@@ -91,18 +113,17 @@ def in_force(environment: Settings, stored: Mapping[str, str]) -> PortalSettings
 
     security = _security(environment, stored, given)
     port = environment.mail_port if "mail_port" in given else int(stored.get("mail_port") or 0)
-    business = text("business_name")
+    defaults = {
+        "time_zone": "UTC",
+        "sender_name": text("business_name"),
+        "dkim_domain": text("mail_from").rpartition("@")[2],
+        "dkim_selector": DKIM_SELECTOR,
+    }
+    values: dict[str, Any] = {name: text(name, defaults.get(name, "")) for name in _TEXTS}
+    values |= {name: int(text(name, "0")) for name in _NUMBERS}
     return PortalSettings(
-        business_name=business,
-        postal_address=text("postal_address"),
-        time_zone=text("time_zone", "UTC"),
-        sender_name=text("sender_name", business),
-        mail_from=text("mail_from"),
-        reply_to=text("reply_to"),
-        mail_server=text("mail_server"),
+        **values,
         mail_port=port or DEFAULT_PORTS[security],
-        mail_username=text("mail_username"),
-        mail_password=text("mail_password"),
         mail_security=security,
         from_environment=frozenset(given),
         decided=frozenset(given | {name for name in STORED if stored.get(name)}),
@@ -112,11 +133,11 @@ def in_force(environment: Settings, stored: Mapping[str, str]) -> PortalSettings
 def change_settings(work: Work, values: Mapping[str, str]) -> None:
     """Store settings; what the environment has decided is left alone.
 
-    An empty password keeps the stored one.
+    An empty secret keeps the stored one.
     """
     locked = in_force(process_settings(), {}).from_environment
     for name, value in values.items():
-        if name not in STORED or name in locked or (name == "mail_password" and not value):
+        if name not in STORED or name in locked or (name in SECRETS and not value):
             continue
         row = work.session.get(Setting, name)
         if row is None:

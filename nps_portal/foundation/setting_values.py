@@ -17,6 +17,7 @@ from nps_portal.foundation.errors import PortalError
 SECRET_KEY_MINIMUM = 16
 
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
+_LABELS = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9-]{1,63})*")
 
 
 def public_address(value: str) -> str:
@@ -129,3 +130,37 @@ def email(value: str) -> str:
         return parse_email(value).email
     except PortalError as error:
         raise ValueError(str(error)) from error
+
+
+def dns_label(value: str) -> str:
+    """Return one part of a DNS name, such as a DKIM selector.
+
+    :raises ValueError: says what it must be.
+    """
+    if not _LABELS.fullmatch(value):
+        raise ValueError("must be letters, digits and hyphens, as in nps")
+    return value.lower()
+
+
+def inbox_address(value: str) -> str:
+    """Return where returned emails arrive: an IMAP account or a Maildir.
+
+    :raises ValueError: says what it must be.
+    """
+    try:
+        parts = urlsplit(value)
+        is_complete = parts.port != 0
+    except ValueError:
+        is_complete = False
+    if is_complete and parts.scheme == "maildir":
+        is_complete = parts.path.startswith("/") and not parts.netloc
+    elif is_complete:
+        is_complete = parts.scheme in {"imap", "imaps"} and bool(
+            parts.hostname and parts.username and parts.password
+        )
+    if not is_complete:
+        raise ValueError(
+            "must be imaps://name:password@host/folder (imap:// for STARTTLS) or maildir:/a/path; "
+            "write % as %25 and @ in the name as %40"
+        )
+    return value

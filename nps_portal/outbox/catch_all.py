@@ -20,7 +20,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Session
 from aiosmtpd.smtp import Envelope as ReceivedEnvelope
 
-from nps_portal.outbox.handshake import Relay, Security
+from nps_portal.mail.handshake import Relay, Security
 
 KEPT_MESSAGES = 1_000
 

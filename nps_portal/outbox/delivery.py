@@ -19,6 +19,7 @@ from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import DatabaseUnavailable, reading
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import WORKER, unit_of_work
+from nps_portal.mail.mime import Envelope, Mail, build
 from nps_portal.outbox import claims
 from nps_portal.outbox.claims import Claim
 from nps_portal.outbox.mail_server import (
@@ -28,7 +29,6 @@ from nps_portal.outbox.mail_server import (
     record_working,
     relay_of,
 )
-from nps_portal.outbox.mime import Envelope, Mail, build
 from nps_portal.outbox.models import RelayState, RelayStatus
 from nps_portal.outbox.rendering import envelope_of, mail_of
 from nps_portal.outbox.settling import record_outcome

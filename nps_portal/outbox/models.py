@@ -1,4 +1,4 @@
-"""Frozen contents, messages, and what is known about the mail server."""
+"""Frozen contents, messages, what came back, and what is known about the mail server."""
 
 import enum
 from datetime import datetime
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from nps_portal.foundation.database import Model, enum_type
+from nps_portal.reports.models import ReportKind
 
 
 class MessageKind(enum.Enum):
@@ -45,17 +46,22 @@ class ContentState(enum.Enum):
 
 
 class RelayStatus(enum.Enum):
-    """Whether the mail server takes our mail; stopped waits for the owner."""
+    """Whether the mail server takes our mail; stopped and fenced wait for the owner.
+
+    Fenced means that this database is older than what is known to have left.
+    """
 
     WORKING = "working"
     UNREACHABLE = "unreachable"
     STOPPED = "stopped"
+    FENCED = "fenced"
 
 
 class EmailContent(Model):
     """What many messages share, frozen when the sending was decided.
 
-    Subject, HTML and text are templates whose values each Message brings.
+    Subject, HTML and text are templates whose values each Message brings. `held_reason` is why it
+    was held when nobody decided that: the mail server blocks it.
     """
 
     __tablename__ = "email_contents"
@@ -71,6 +77,7 @@ class EmailContent(Model):
     subject: Mapped[str] = mapped_column(sa.Text)
     html: Mapped[str] = mapped_column(sa.Text)
     text: Mapped[str] = mapped_column(sa.Text)
+    held_reason: Mapped[str] = mapped_column(sa.String(500), default="", server_default="")
     created_at: Mapped[datetime]
 
 
@@ -79,6 +86,7 @@ class Message(Model):
 
     `public_id` names it in its Message-ID, fixed before any attempt; `wave` tells the first mail
     of an Invitation (0) from its reminders. `committed_at` is the instant before the final dot.
+    `attempts` count since a person last asked for it, `former_attempts` those before.
     """
 
     __tablename__ = "messages"
@@ -88,6 +96,7 @@ class Message(Model):
         sa.Index("ix_messages_content_id_state", "content_id", "state"),
         sa.Index("ix_messages_committed_at", "committed_at"),
         sa.Index("ix_messages_contact_id", "contact_id"),
+        sa.Index("ix_messages_email_key", "email_key"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -103,6 +112,7 @@ class Message(Model):
     state: Mapped[MessageState] = mapped_column(enum_type(MessageState))
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
+    former_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     owner: Mapped[str | None] = mapped_column(sa.String(128))
     lease_until: Mapped[datetime | None]
     committed_at: Mapped[datetime | None]
@@ -125,3 +135,54 @@ class RelayState(Model):
     failures: Mapped[int] = mapped_column(default=0)
     since: Mapped[datetime]
     next_try_at: Mapped[datetime]
+
+
+class Bounce(Model):
+    """What came back about a message, or about an address; a report told twice is one row.
+
+    `email_key` is the address that it is about; `told_by` the mail server itself (smtp), the inbox,
+    or a provider's hook. `dedupe_key` names the report.
+    """
+
+    __tablename__ = "bounces"
+    __table_args__ = (
+        sa.Index("ix_bounces_message_id", "message_id"),
+        sa.Index("ix_bounces_email_key_created_at", "email_key", "created_at"),
+        sa.Index("ix_bounces_kind_created_at", "kind", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int | None] = mapped_column(sa.ForeignKey("messages.id"))
+    contact_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contacts.id"))
+    email_key: Mapped[str] = mapped_column(sa.String(320))
+    kind: Mapped[ReportKind] = mapped_column(enum_type(ReportKind))
+    status: Mapped[str] = mapped_column(sa.String(16), default="")
+    reason: Mapped[str] = mapped_column(sa.String(500), default="")
+    told_by: Mapped[str] = mapped_column(sa.String(32))
+    dedupe_key: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    created_at: Mapped[datetime]
+
+
+class Installation(Model):
+    """Which installation this database belongs to; one row, told apart by its random id."""
+
+    __tablename__ = "installations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(sa.String(32))
+    created_at: Mapped[datetime]
+
+
+class JournalledSend(Model):
+    """An email that left after this database was copied, known from the sending journal alone.
+
+    Its Contact was asked at `sent_at`, whatever the other tables say.
+    """
+
+    __tablename__ = "journalled_sends"
+    __table_args__ = (sa.Index("ix_journalled_sends_contact_id", "contact_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(sa.String(32), unique=True)
+    contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contacts.id"))
+    sent_at: Mapped[datetime]

@@ -11,8 +11,8 @@ from nps_portal.foundation.merging import (
     render_merged_text,
 )
 from nps_portal.foundation.tokens import new_public_id
+from nps_portal.mail.mime import Envelope, Mail, message_id_for
 from nps_portal.outbox.commands import ContentDraft
-from nps_portal.outbox.mime import Envelope, Mail, message_id_for
 from nps_portal.outbox.models import EmailContent, Message
 
 

@@ -15,15 +15,15 @@ from typing import Any, NoReturn
 
 import flask_mail
 
-from nps_portal.outbox.handshake import (
+from nps_portal.mail.handshake import (
     Relay,
     RelayRefused,
     RelayUnavailable,
     Security,
     connect,
 )
-from nps_portal.outbox.mime import Envelope, wire_address
-from nps_portal.outbox.outcomes import (
+from nps_portal.mail.mime import Envelope, wire_address
+from nps_portal.mail.outcomes import (
     Outcome,
     OutcomeKind,
     Stage,
@@ -31,7 +31,7 @@ from nps_portal.outbox.outcomes import (
     one_line,
     reply_outcome,
 )
-from nps_portal.outbox.smtp_client import TimedClient, TimeLimits
+from nps_portal.mail.smtp_client import TimedClient, TimeLimits
 
 __all__ = [
     "Outcome",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nps_portal.outbox.mime import Envelope, Mail, build
+from nps_portal.mail.mime import Envelope, Mail, build
 from nps_portal.outbox.transport import Outcome, Relay, Security, TimeLimits, open_relay
 from tests.support.certificates import Certificates, make_certificates
 from tests.support.smtp_server import SinkServer

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from nps_portal.mail.mime import build
 from nps_portal.outbox.catch_all import LocalMailbox
-from nps_portal.outbox.mime import build
 from nps_portal.outbox.transport import OutcomeKind, Relay, open_relay
 from tests.outbox.conftest import envelope_to, leave, mail
 

@@ -15,9 +15,9 @@ from nps_portal.batches.commands import start_due_batches
 from nps_portal.batches.inviting import invite_next
 from nps_portal.config import load_settings
 from nps_portal.foundation.database import db
+from nps_portal.mail.mime import build
 from nps_portal.outbox.delivery import deliver_due_messages
 from nps_portal.outbox.mail_server import local_mailbox, stop_local_mailboxes
-from nps_portal.outbox.mime import build
 from tests.conftest import environment
 from tests.outbox.conftest import mail
 from tests.support import factories

@@ -3,7 +3,7 @@
 import flask_mail
 import pytest
 
-from nps_portal.outbox.mime import build
+from nps_portal.mail.mime import build
 from nps_portal.outbox.transport import (
     Outcome,
     OutcomeKind,

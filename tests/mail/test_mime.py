@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nps_portal.outbox.mime import (
+from nps_portal.mail.mime import (
     Envelope,
     HeaderInjection,
     Mail,

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nps_portal.foundation.errors import PortalError
-from nps_portal.outbox.outcomes import one_line
-from nps_portal.outbox.smtp_client import TimedClient, TimeLimits
+from nps_portal.mail.outcomes import one_line
+from nps_portal.mail.smtp_client import TimedClient, TimeLimits
 
 
 class Security(enum.StrEnum):

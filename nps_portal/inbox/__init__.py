@@ -1,0 +1,1 @@
+"""What comes back: reading the inbox and the providers' hooks, and acting on each report."""
