@@ -33,6 +33,7 @@ check: develop
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/djlint --lint --quiet nps_portal/templates
+	$(BIN)/python scripts/spam_gate.py
 	$(BIN)/pytest -q -n auto -m "not browser"
 
 test: develop browser
@@ -40,6 +41,7 @@ test: develop browser
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/djlint --lint --quiet nps_portal/templates
+	$(BIN)/python scripts/spam_gate.py
 	$(BIN)/pytest -q -n auto
 	$(BIN)/pytest -q -n auto -m "not browser" --database=postgresql
 

@@ -22,9 +22,10 @@ from nps_portal.accounts.setup_code import setup_code, setup_code_is_needed
 from nps_portal.batches.audience import EVERYBODY, Audience
 from nps_portal.batches.commands import BatchPlan, schedule_batch
 from nps_portal.batches.queries import dry_run
+from nps_portal.cli_inbox import inbox_command
 from nps_portal.cli_words import contact_ids, instant, named_survey
 from nps_portal.config import BadSettings
-from nps_portal.doctor.examination import Lamp, examine
+from nps_portal.doctor_command import doctor_command
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.errors import PortalError
@@ -64,6 +65,8 @@ def commands() -> None:
 
 # Flask's options to name an application mean nothing here: the application is this one.
 commands.params.clear()
+commands.add_command(inbox_command)
+commands.add_command(doctor_command)
 
 
 def _ready() -> None:
@@ -244,16 +247,6 @@ def score_command(survey_name: str | None, as_json: bool) -> None:
         click.echo(json.dumps(figures.as_json()))
     else:
         click.echo(figures.sentence)
-
-
-@commands.command("doctor")
-def doctor_command() -> None:
-    """Look whether everything is as it should be, and say what to do about what is not."""
-    findings = examine(process_settings(), os.environ)
-    for finding in findings:
-        click.secho(f"{finding.lamp.value:7}", fg=finding.lamp.colour, nl=False)
-        click.echo(f"{finding.matter}: {finding.text}")
-    sys.exit(1 if any(finding.lamp is Lamp.RED for finding in findings) else 0)
 
 
 @commands.command("demo")

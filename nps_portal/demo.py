@@ -34,10 +34,11 @@ from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import COMMAND_LINE, Actor, ActorKind, Work, unit_of_work
+from nps_portal.mail.outcomes import Outcome, OutcomeKind, Stage
+from nps_portal.mail.parcels import Finished
 from nps_portal.nps import Category, category
 from nps_portal.outbox import claims
-from nps_portal.outbox.settling import record_outcome
-from nps_portal.outbox.transport import Outcome, OutcomeKind, Stage
+from nps_portal.outbox.settling import record_outcomes
 from nps_portal.responses.commands import (
     Answer,
     VisitFacts,
@@ -192,12 +193,18 @@ def _deliver_all(work: Work, chance: random.Random) -> None:
         enhanced="5.1.1",
         reply="5.1.1 no such user here",
     )
-    while held := claims.claim(work, owner, 100, 0):
-        for claim in held:
-            if chance.random() < 0.012:
-                record_outcome(work, claim, unknown)
-            elif claims.pass_commit_point(work, claim):
-                record_outcome(work, claim, accepted)
+    while held := claims.claim(work, owner, 100):
+        gone = {claim.message_id for claim in held if chance.random() < 0.012}
+        leaving = [claim for claim in held if claim.message_id not in gone]
+        passed = claims.pass_commit_point(work, leaving)
+        record_outcomes(
+            work,
+            [
+                Finished(ticket=claim, outcome=unknown if claim.message_id in gone else accepted)
+                for claim in held
+                if claim.message_id in gone | passed
+            ],
+        )
 
 
 def _maybe_answer(work: Work, invitation: Invitation, sample: Sample) -> None:

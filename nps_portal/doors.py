@@ -133,9 +133,9 @@ def _navigation() -> list[NavigationItem]:
             True,
         ),
         ("Surveys", "surveys.index", "clipboard-list", ("surveys",), None, False),
-        ("Sends", "batches.index", "send", ("batches", "outbox"), None, True),
+        ("Sends", "batches.index", "send", ("batches", "outbox", "bounces"), None, True),
         ("Mailbox", "mailbox.index", "mailbox", ("mailbox",), None, False),
-        ("Settings", "settings.index", "settings", ("settings",), None, False),
+        ("Settings", "settings.index", "settings", ("settings", "inbox", "doctor"), None, False),
     )
     return [
         NavigationItem(

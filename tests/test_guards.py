@@ -7,7 +7,7 @@ from nps_portal import doors
 from tests.support import factories
 from tests.support.client import PortalClient
 
-OPEN = {"accounts", "survey_pages", "unsubscribe_pages", "health"}
+OPEN = {"accounts", "survey_pages", "unsubscribe_pages", "hooks", "health"}
 
 
 def test_every_blueprint_is_registered_with_a_guard(app: Flask) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -97,6 +98,12 @@ def portal_settings(session: Session) -> PortalSettings:
     return in_force(process_settings(), stored)
 
 
+def dkim_key_file(process: Settings, settings: PortalSettings) -> Path:
+    """Return where the private DKIM key lies, or will lie once it is made."""
+    made_here = process.instance_dir / "dkim" / f"{settings.dkim_selector}.pem"
+    return process.dkim_key_file or made_here
+
+
 def in_force(environment: Settings, stored: Mapping[str, str]) -> PortalSettings:
     """Return the environment's settings laid over the stored ones.
 
@@ -145,6 +152,12 @@ def change_settings(work: Work, values: Mapping[str, str]) -> None:
             work.session.add(row)
         row.value, row.changed_at, row.changed_by = value, work.now, work.actor.id
     record(work, "settings.changed", names=sorted(values))
+
+
+def forget_setting(work: Work, name: str) -> None:
+    """Take a stored setting back, a secret too; what the environment has decided stays."""
+    work.session.execute(sa.delete(Setting).where(Setting.name == name))
+    record(work, "settings.changed", names=[name])
 
 
 def _security(environment: Settings, stored: Mapping[str, str], given: set[str]) -> MailSecurity:

@@ -2,6 +2,7 @@
 
 import enum
 import ipaddress
+from datetime import date
 from typing import Any, Self
 
 from flask_wtf import FlaskForm
@@ -20,6 +21,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from nps_portal.accounts.forms import EMAIL_LENGTH, is_email, on_one_line, stripped
 from nps_portal.accounts.portal_settings import (
     LOCAL_SERVERS,
+    SECRETS,
     PortalSettings,
     process_settings,
 )
@@ -31,6 +33,8 @@ from nps_portal.foundation.errors import PortalError
 BUSINESS_LENGTH = 120
 ADDRESS_LENGTH = 300
 CREDENTIAL_LENGTH = 320
+MOST_PER_DAY = 100_000
+MOST_CONNECTIONS = 64
 
 _SECURITY_WORDS = {
     MailSecurity.STARTTLS: "STARTTLS (port 587, usual)",
@@ -47,8 +51,8 @@ class StoredSettingsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries 
     @classmethod
     def of(cls, settings: PortalSettings) -> Self:
         """Return the form, filled with what somebody has decided; a default is not guessed."""
-        # The password stays out, so that no page can ever show it.
-        shown = settings.decided - {"mail_password"}
+        # Secrets stay out, so that no page can ever show them.
+        shown = settings.decided - SECRETS
         form: Self = cls(data={name: _shown(getattr(settings, name)) for name in shown})
         form.settings = settings
         for field in form:
@@ -192,6 +196,36 @@ class MailForm(StoredSettingsForm):
         if settings.mail_password and "mail_password" not in settings.from_environment:
             form.mail_password.description = "A password is kept. Leave this empty to keep it."
         return form
+
+
+class PaceForm(StoredSettingsForm):
+    """How fast emails may leave; 0 sets no limit."""
+
+    warm_up_per_day = IntegerField(
+        "Warm-up: emails on the first day",
+        [Optional(), NumberRange(0, MOST_PER_DAY, "Enter a number from 0 to 100,000.")],
+        description="For a sender address or server that is new to the world: at most so many on "
+        "the first day, then half as many again each day, until 30 days have passed. 0: no limit.",
+    )
+    domain_rate_per_minute = IntegerField(
+        "Emails a minute to one receiving domain",
+        [Optional(), NumberRange(0, MOST_PER_DAY, "Enter a number from 0 to 100,000.")],
+        description="For those who deliver without a provider, who sees to this. 0: no limit.",
+    )
+    domain_connections = IntegerField(
+        "Connections at once for one receiving domain",
+        [Optional(), NumberRange(0, MOST_CONNECTIONS, "Enter a number from 0 to 64.")],
+        description="For those who deliver without a provider, too. 0: no limit.",
+    )
+
+    def to_pace(self, today: date) -> dict[str, str]:
+        """Return the values by the names of the settings; a new warm-up begins today."""
+        values = {name: value or "0" for name, value in self.to_settings().items()}
+        if not int(values["warm_up_per_day"]):
+            values["warm_up_since"] = ""
+        elif not self.settings.warm_up_per_day:
+            values["warm_up_since"] = today.isoformat()
+        return values
 
 
 def _lock(field: Field) -> None:

@@ -17,7 +17,7 @@ from nps_portal.accounts.portal_settings import (
     process_settings,
 )
 from nps_portal.accounts.set_up_steps import SetUpStep, set_up_steps
-from nps_portal.accounts.settings_forms import BusinessForm, MailForm, StoredSettingsForm
+from nps_portal.accounts.settings_forms import BusinessForm, MailForm, PaceForm, StoredSettingsForm
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.work import unit_of_work
 
@@ -63,7 +63,7 @@ def save_business() -> ResponseReturnValue:
 @owners_only
 def mail() -> ResponseReturnValue:
     """Show the sender and the mail server."""
-    return _mail_page(MailForm.of(_settings()))
+    return _mail_page(MailForm.of(_settings()), PaceForm.of(_settings()))
 
 
 @blueprint.post("/settings/mail")
@@ -72,8 +72,22 @@ def save_mail() -> ResponseReturnValue:
     """Store the sender and the mail server."""
     form = MailForm.of(_settings())
     if not form.validate_on_submit():
-        return _mail_page(form), 422
+        return _mail_page(form, PaceForm.of(_settings())), 422
     return _saved(form, "settings.mail")
+
+
+@blueprint.post("/settings/mail/pace")
+@owners_only
+def save_pace() -> ResponseReturnValue:
+    """Store how fast emails may leave."""
+    form = PaceForm.of(_settings())
+    if not form.validate_on_submit():
+        return _mail_page(MailForm.of(_settings()), form), 422
+    with unit_of_work(current_actor()) as work:
+        today = work.now.astimezone(form.settings.zone).date()
+        change_settings(work, form.to_pace(today))
+    flash(SAVED, "success")
+    return redirect(url_for("settings.mail"), 303)
 
 
 @blueprint.get("/settings/account")
@@ -147,6 +161,22 @@ def save_set_up_mail() -> ResponseReturnValue:
     return _saved(form, "settings.set_up_mail")
 
 
+def settings_tabs() -> list[Tab]:
+    """Return the pages of the settings that the visitor may open, in every room."""
+    pages = (
+        ("Business", "settings.business", True),
+        ("Mail", "settings.mail", True),
+        ("Returned mail", "inbox.index", True),
+        ("Check-up", "doctor.index", True),
+        ("Account", "settings.account", False),
+    )
+    return [
+        Tab(label=label, url=url_for(endpoint), current=request.path.startswith(url_for(endpoint)))
+        for label, endpoint, is_for_owners in pages
+        if visitor().is_owner or not is_for_owners
+    ]
+
+
 def _settings() -> PortalSettings:
     return portal_settings(reading())
 
@@ -174,14 +204,17 @@ def _change_password(change: PasswordChange) -> None:
 
 
 def _business_page(form: BusinessForm) -> str:
-    return render_template("accounts/business.html", form=form, tabs=_tabs())
+    return render_template("accounts/business.html", form=form, tabs=settings_tabs())
 
 
-def _mail_page(form: MailForm) -> str:
+def _mail_page(form: MailForm, pace: PaceForm) -> str:
+    # Two forms on one page must not share the id of their hidden field.
+    pace.csrf_token.id = "pace_csrf_token"
     return render_template(
         "accounts/mail.html",
         form=form,
-        tabs=_tabs(),
+        pace=pace,
+        tabs=settings_tabs(),
         settings=_settings(),
         process=process_settings(),
     )
@@ -191,7 +224,10 @@ def _account_page(name_form: NameForm, password_form: PasswordForm) -> str:
     # Two forms on one page must not share the id of their hidden field.
     password_form.csrf_token.id = "password_csrf_token"
     return render_template(
-        "accounts/account.html", name_form=name_form, password_form=password_form, tabs=_tabs()
+        "accounts/account.html",
+        name_form=name_form,
+        password_form=password_form,
+        tabs=settings_tabs(),
     )
 
 
@@ -209,16 +245,3 @@ def _mail_step(form: MailForm) -> str:
         settings=_settings(),
         process=process_settings(),
     )
-
-
-def _tabs() -> list[Tab]:
-    pages = (
-        ("Business", "settings.business", True),
-        ("Mail", "settings.mail", True),
-        ("Account", "settings.account", False),
-    )
-    return [
-        Tab(label=label, url=url_for(endpoint), current=request.path.startswith(url_for(endpoint)))
-        for label, endpoint, is_for_owners in pages
-        if visitor().is_owner or not is_for_owners
-    ]

@@ -20,7 +20,13 @@ from nps_portal.outbox.commands import (
     hold_content,
     open_content,
 )
-from nps_portal.outbox.models import UNFINISHED, Message, MessageKind
+from nps_portal.outbox.models import (
+    UNFINISHED,
+    ContentState,
+    EmailContent,
+    Message,
+    MessageKind,
+)
 from nps_portal.surveys.email import Look, compile_invitation
 from nps_portal.surveys.models import Survey
 
@@ -139,6 +145,29 @@ def _begin(
         .returning(Batch.id, Batch.content_id)
         .execution_options(synchronize_session=False)
     ).all()
+
+
+def pause_blocked_batches(work: Work) -> int:
+    """Pause every running Batch whose email the mail server blocks, and return how many.
+
+    The outbox holds the content at once; why stands there, and the Batch shows it.
+    """
+    blocked = (
+        sa.select(EmailContent.id)
+        .where(EmailContent.id == Batch.content_id)
+        .where(EmailContent.state == ContentState.HELD, EmailContent.held_reason != "")
+        .exists()
+    )
+    paused = work.session.scalars(
+        sa.update(Batch)
+        .where(Batch.state == BatchState.RUNNING, blocked)
+        .values(state=BatchState.PAUSED)
+        .returning(Batch.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for batch_id in paused:
+        record(work, "batch.blocked", batch_id=batch_id)
+    return len(paused)
 
 
 def finish_batches(work: Work) -> int:

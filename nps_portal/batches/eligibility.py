@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from nps_portal.batches.models import Invitation, Reason
 from nps_portal.contacts.models import Contact, Suppression, SuppressionReason
 from nps_portal.foundation.database import UTCDateTime
-from nps_portal.outbox.models import UNFINISHED, Message, MessageState
+from nps_portal.outbox.models import UNFINISHED, JournalledSend, Message, MessageState
 from nps_portal.surveys.models import Survey
 
 FLOOR = timedelta(hours=24)
@@ -122,10 +122,22 @@ def _last(
     )
 
 
+def _last_journalled(contact_ids: Sequence[int]) -> sa.Select[int | None, datetime]:
+    """Return the query of when each was last asked by what a restored database has forgotten."""
+    return (
+        sa.select(JournalledSend.contact_id, sa.func.max(JournalledSend.sent_at))
+        .where(JournalledSend.contact_id.in_(contact_ids))
+        .group_by(JournalledSend.contact_id)
+    )
+
+
 def _facts(session: Session, contact_ids: Sequence[int], now: datetime) -> dict[int, Facts]:
     asked_at: dict[int, datetime] = {
         contact_id: at for contact_id, at in session.execute(_last(contact_ids, _asked_at(now)))
     }
+    for contact_id, at in session.execute(_last_journalled(contact_ids)):
+        if contact_id is not None:
+            asked_at[contact_id] = max(at, asked_at.get(contact_id, at))
     rows = session.execute(
         sa.select(Contact.id, Contact.removed_at, Contact.company_id, Suppression.reason)
         .outerjoin(Suppression, Suppression.email_key == Contact.email_key)

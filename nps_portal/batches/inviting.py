@@ -13,6 +13,7 @@ from nps_portal.foundation.tokens import Purpose, make_token, new_public_id
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record, record_for_all
 from nps_portal.outbox.commands import MessageDraft, enqueue
+from nps_portal.outbox.fence import check_fence
 
 
 def invite_next(work: Work) -> int:
@@ -31,7 +32,8 @@ def invite_next(work: Work) -> int:
         .limit(1)
         .with_for_update(of=Batch)
     )
-    if batch is None:
+    # Whom a restored database has forgotten to have asked is known only once the owner decided.
+    if batch is None or not check_fence(work):
         return 0
     contact_ids = undecided(work.session, batch)
     if not contact_ids:

@@ -127,6 +127,11 @@ def batch_by_id(session: Session, batch_id: int) -> Batch | None:
     return session.get(Batch, batch_id)
 
 
+def batch_of_content(session: Session, content_id: int) -> Batch | None:
+    """Return the Batch that sends a frozen email."""
+    return session.scalar(sa.select(Batch).where(Batch.content_id == content_id))
+
+
 def batch_count(session: Session) -> int:
     """Return how many batches there are."""
     return session.scalar(sa.select(sa.func.count()).select_from(Batch)) or 0

@@ -99,6 +99,7 @@ class BatchPage:
     """Where one Batch stands, and what may hold it up.
 
     `is_due`: it is scheduled and its time has come. `stays_here`: no mail server is set.
+    `blocked_because`: why it was stopped when the mail server blocks its email, else empty.
     """
 
     batch: Batch
@@ -111,6 +112,7 @@ class BatchPage:
     is_due: bool
     stays_here: bool
     mailbox_is_open: bool
+    blocked_because: str
 
     @property
     def moving(self) -> bool:
@@ -197,6 +199,7 @@ def batch_page(batch: Batch) -> BatchPage:
         is_due=batch.state is BatchState.SCHEDULED and batch.scheduled_at <= now,
         stays_here=portal_settings(session).uses_local_mailbox,
         mailbox_is_open=mailbox_is_open(),
+        blocked_because=session.get_one(EmailContent, batch.content_id).held_reason,
     )
 
 

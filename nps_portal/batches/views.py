@@ -20,6 +20,7 @@ from nps_portal.batches.queries import (
     batch_by_id,
     batch_count,
     batch_lines,
+    batch_of_content,
     excluded_people,
     people_to_exclude,
 )
@@ -119,6 +120,13 @@ def show(batch_id: int) -> str:
         page=send_pages.batch_page(batch),
         preview=send_pages.frozen_preview(batch),
     )
+
+
+@blueprint.get("/batches/of-email/<int:content_id>")
+def of_email(content_id: int) -> ResponseReturnValue:
+    """Lead from a frozen email to the send that it belongs to."""
+    batch = batch_of_content(reading(), content_id) or abort(404)
+    return redirect(url_for("batches.show", batch_id=batch.id), 303)
 
 
 @blueprint.get("/batches/<int:batch_id>/progress")

@@ -1,4 +1,4 @@
-"""Writing contacts and suppressions."""
+"""Writing contacts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from nps_portal.contacts.companies import ensure_companies, name_key
-from nps_portal.contacts.models import Contact, Suppression, SuppressionReason
+from nps_portal.contacts.models import Contact
+from nps_portal.contacts.suppressions import carry_suppression_over
 from nps_portal.foundation.addresses import EmailAddress
-from nps_portal.foundation.database import insert_for, lock_for_transaction
+from nps_portal.foundation.database import lock_for_transaction
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record, record_for_all
@@ -87,7 +88,7 @@ def edit_contact(work: Work, contact_id: int, details: ContactDetails) -> Contac
     work.session.flush()
     record(work, "contact.edited", contact_id=contact.id)
     if former_key != contact.email_key:
-        _carry_suppression_over(work, former_key, contact)
+        carry_suppression_over(work, former_key, contact)
     return contact
 
 
@@ -105,28 +106,6 @@ def restore_contact(work: Work, contact_id: int) -> None:
     if contact.removed_at is not None:
         contact.removed_at = None
         record(work, "contact.restored", contact_id=contact_id)
-
-
-def suppress(
-    work: Work, email_key: str, reason: SuppressionReason, *, source: str, contact_id: int | None
-) -> bool:
-    """Keep an address from ever being mailed; True when it was not suppressed before."""
-    added = _insert_suppressions(work, [email_key], reason, source)
-    if added:
-        record(
-            work, "contact.suppressed", contact_id=contact_id, reason=reason.value, source=source
-        )
-    return bool(added)
-
-
-def suppress_all(
-    work: Work, email_keys: Sequence[str], reason: SuppressionReason, *, source: str
-) -> int:
-    """Keep addresses from ever being mailed and return how many were not suppressed before."""
-    added = _insert_suppressions(work, email_keys, reason, source)
-    people = work.session.scalars(sa.select(Contact.id).where(Contact.email_key.in_(added)))
-    record_for_all(work, "contact.suppressed", list(people), reason=reason.value, source=source)
-    return len(added)
 
 
 def upsert_contacts(work: Work, details: Sequence[ContactDetails], *, source: str) -> Upserted:
@@ -257,32 +236,3 @@ def _fill(work: Work, contact: Contact, details: ContactDetails, companies: dict
     if changed:
         contact.changed_at = work.now
     return changed
-
-
-def _insert_suppressions(
-    work: Work, email_keys: Sequence[str], reason: SuppressionReason, source: str
-) -> list[str]:
-    """Suppress addresses and return those that were not; the reason of the others stays."""
-    known = work.session.scalars(
-        sa.select(Suppression.email_key).where(Suppression.email_key.in_(email_keys))
-    )
-    added = sorted(set(email_keys) - set(known))
-    if added:
-        work.session.execute(
-            insert_for(work.session)(Suppression).on_conflict_do_nothing(
-                index_elements=["email_key"]
-            ),
-            [
-                {"email_key": key, "reason": reason, "source": source, "created_at": work.now}
-                for key in added
-            ],
-        )
-    return added
-
-
-def _carry_suppression_over(work: Work, former_key: str, contact: Contact) -> None:
-    former = work.session.scalar(sa.select(Suppression).where(Suppression.email_key == former_key))
-    if former is not None and former.reason is not SuppressionReason.HARD_BOUNCE:
-        suppress(
-            work, contact.email_key, former.reason, source="new address", contact_id=contact.id
-        )

@@ -84,7 +84,10 @@ class Contact(Model):
 
 
 class Suppression(Model):
-    """An address that must not be mailed, with its reason; the first reason stays."""
+    """An address that must not be mailed, with its reason.
+
+    The first reason stays, except that a person's word replaces what an owner could lift.
+    """
 
     __tablename__ = "suppressions"
 

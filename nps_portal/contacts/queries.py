@@ -3,12 +3,14 @@
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nps_portal.contacts.models import Company, Contact, Suppression, SuppressionReason
 from nps_portal.foundation.paging import Place, place_of
+from nps_portal.journal.models import Event
 
 PAGE_SIZE = 50
 
@@ -40,6 +42,16 @@ class ContactPage:
     contacts: Sequence[Contact]
     suppressed: Mapping[str, SuppressionReason]
     place: Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuppressionStep:
+    """One address of a Contact was suppressed, or its suppression lifted, and who said so."""
+
+    at: datetime
+    reason: SuppressionReason
+    source: str
+    is_lifted: bool
 
 
 def contact_page(session: Session, wanted: ContactFilter) -> ContactPage:
@@ -103,6 +115,28 @@ def suppressions(session: Session, email_keys: Sequence[str]) -> dict[str, Suppr
 def suppression_of(session: Session, email_key: str) -> Suppression | None:
     """Return why an address must not be mailed, or None when it may."""
     return session.scalar(sa.select(Suppression).where(Suppression.email_key == email_key))
+
+
+def suppression_history(
+    session: Session, contact_id: int, limit: int = 50
+) -> list[SuppressionStep]:
+    """Return how a Contact's addresses were suppressed and freed again, newest first."""
+    events = session.scalars(
+        sa.select(Event)
+        .where(Event.contact_id == contact_id)
+        .where(Event.kind.in_(["contact.suppressed", "contact.suppression_lifted"]))
+        .order_by(Event.id.desc())
+        .limit(limit)
+    )
+    return [
+        SuppressionStep(
+            at=event.at,
+            reason=SuppressionReason(event.facts["reason"]),
+            source=event.facts["source"],
+            is_lifted=event.kind == "contact.suppression_lifted",
+        )
+        for event in events
+    ]
 
 
 def _which(wanted: ContactFilter) -> list[sa.ColumnElement[bool]]:

@@ -1,128 +1,149 @@
-"""The doctor: looks at settings, database, worker and mail server, and says what to do."""
+"""The doctor: looks at everything that delivery depends on, side by side where others are asked."""
 
-import enum
-import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from functools import partial
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from nps_portal.accounts.portal_settings import portal_settings
-from nps_portal.accounts.queries import has_users
-from nps_portal.batches.commands import missing_settings
-from nps_portal.config import Settings, unknown_variables
+from nps_portal.accounts.portal_settings import PortalSettings, portal_settings
+from nps_portal.config import LOOPBACK_HOSTS, Settings
+from nps_portal.doctor import dmarc, house, public_address, returns, sender, signing, storage
+from nps_portal.doctor.dns import NoDns, current_resolver
+from nps_portal.doctor.findings import Examination, Finding, Lamp, Matter
+from nps_portal.doctor.house import MAIL_SETTINGS as MAIL
+from nps_portal.doctor.identity import Identity, identity_of
+from nps_portal.doctor.timekeeping import CLOCK, clock_finding, zone_finding
 from nps_portal.foundation import heartbeats
+from nps_portal.foundation.addresses import BadEmail
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
-from nps_portal.foundation.schema import schema_is_current
+from nps_portal.mail.handshake import Relay
+from nps_portal.mail.smtp_client import TimeLimits
 from nps_portal.outbox.mail_server import relay_of
-from nps_portal.outbox.models import RelayStatus
-from nps_portal.outbox.queries import outbox_health
-from nps_portal.outbox.transport import RelayRefused, RelayUnavailable, open_relay
 
-LITTLE_DISK_BYTES = 500_000_000
-
-
-class Lamp(enum.Enum):
-    """How a matter stands."""
-
-    GREEN = "ok"
-    AMBER = "note"
-    RED = "fault"
-
-    @property
-    def colour(self) -> str:
-        """Return the terminal's colour for it."""
-        return {"ok": "green", "note": "yellow", "fault": "red"}[self.value]
+# Who looks at the page waits so long; who gives a command waits longer, for slow servers.
+PAGE_SECONDS = 6.0
+COMMAND_SECONDS = 30.0
+_SIDE_BY_SIDE = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One matter the doctor looked at, and in words what to do about it."""
+class _Job:
+    """A look at something outside, which may take long and must not use the database's session."""
 
-    matter: str
-    lamp: Lamp
-    text: str
+    matter: Matter
+    look: Callable[[], Finding | list[Finding]]
 
-
-def examine(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
-    """Look at everything; what needs the database is left out when there is none."""
-    found = [*_settings(settings, environment), _disk(settings)]
-    try:
-        current = schema_is_current()
-    except SQLAlchemyError as error:
-        reason = str(error).splitlines()[0]
-        return [*found, Finding(matter="Database", lamp=Lamp.RED, text=f"not there: {reason}")]
-    if not current:
-        text = "its schema is not this version's: run «nps-portal migrate»"
-        return [*found, Finding(matter="Database", lamp=Lamp.RED, text=text)]
-    kind = "SQLite" if settings.is_sqlite else "PostgreSQL"
-    found.append(Finding(matter="Database", lamp=Lamp.GREEN, text=f"{kind}, schema up to date"))
-    return [*found, *_account(), _worker(), *_mail(), _outbox()]
+    def findings(self) -> list[Finding]:
+        try:
+            found = self.look()
+        except NoDns as error:
+            return [self.matter.amber(f"{error} Look again in a minute.")]
+        return found if isinstance(found, list) else [found]
 
 
-def _settings(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
-    for name in unknown_variables(environment):
-        yield Finding(matter="Settings", lamp=Lamp.AMBER, text=f"{name} is not a setting of ours")
-    if settings.public_url_is_loopback:
-        text = f"{settings.public_url} opens on this machine only; set NPS_PUBLIC_URL to go live"
-        yield Finding(matter="Public address", lamp=Lamp.AMBER, text=text)
-    elif settings.public_url.startswith("http://"):
-        text = (
-            f"{settings.public_url} is not encrypted; mail providers want https for unsubscribing"
-        )
-        yield Finding(matter="Public address", lamp=Lamp.AMBER, text=text)
-    else:
-        yield Finding(matter="Public address", lamp=Lamp.GREEN, text=settings.public_url)
+def examine(process: Settings, environment: Mapping[str, str], *, seconds: float) -> Examination:
+    """Look at everything, within so many seconds.
+
+    What needs the database is left out when there is none.
+    """
+    found = [*house.variable_findings(environment), storage.disk_finding(process)]
+    if fault := storage.schema_fault(process):
+        return Examination(findings=(fault, *found))
+    session, now = reading(), current_clock().now()
+    settings = portal_settings(session)
+    found += [
+        *house.account_findings(session, settings),
+        house.worker_finding(session, now),
+        zone_finding(settings.time_zone),
+        returns.sending_finding(session),
+    ]
+    jobs = [*_sender_jobs(process, settings), *_other_jobs(process, settings, seconds)]
+    # No transaction stays open while the world is asked.
+    session.rollback()
+    return Examination(findings=(*_side_by_side(jobs, seconds), *found))
 
 
-def _disk(settings: Settings) -> Finding:
-    free = shutil.disk_usage(settings.instance_dir).free
-    lamp = Lamp.GREEN if free > LITTLE_DISK_BYTES else Lamp.RED
-    return Finding(matter="Disk", lamp=lamp, text=f"{free / 1e9:.1f} GB free for the instance")
-
-
-def _account() -> Iterator[Finding]:
-    if not has_users(reading()):
-        text = "nobody has set the portal up yet: open it in a browser"
-        yield Finding(matter="Account", lamp=Lamp.AMBER, text=text)
-    settings = portal_settings(reading())
-    if missing := missing_settings(settings):
-        text = f"not set: {', '.join(missing)}; nothing can be sent before"
-        yield Finding(matter="Business", lamp=Lamp.AMBER, text=text)
-    else:
-        text = f"{settings.business_name}, {settings.time_zone}"
-        yield Finding(matter="Business", lamp=Lamp.GREEN, text=text)
-
-
-def _worker() -> Finding:
-    at = heartbeats.last_beat(reading(), heartbeats.WORKER_NAME)
-    if heartbeats.is_alive(reading(), heartbeats.WORKER_NAME, current_clock().now()):
-        return Finding(matter="Worker", lamp=Lamp.GREEN, text="gives signs of life")
-    last = f"last seen {at:%Y-%m-%d %H:%M} UTC" if at else "never seen"
-    text = f"{last}: run «nps-portal run», or «nps-portal worker» beside the web server"
-    return Finding(matter="Worker", lamp=Lamp.AMBER, text=text)
-
-
-def _mail() -> Iterator[Finding]:
-    settings = portal_settings(reading())
-    if settings.uses_local_mailbox:
-        text = "none set: every email is caught in this machine's mailbox"
-        yield Finding(matter="Mail server", lamp=Lamp.AMBER, text=text)
+def _sender_jobs(process: Settings, settings: PortalSettings) -> Iterator[_Job]:
+    if not settings.mail_from:
+        words = "No sender address is set yet. Choose one at a domain of your own."
+        yield _Job(matter=sender.SENDER, look=partial(sender.SENDER.amber, words, page=MAIL))
         return
-    place = f"{settings.mail_server}:{settings.mail_port} ({settings.mail_security.value})"
     try:
-        with open_relay(relay_of(settings)):
-            yield Finding(matter="Mail server", lamp=Lamp.GREEN, text=f"{place} answers")
-    except (RelayUnavailable, RelayRefused) as error:
-        yield Finding(matter="Mail server", lamp=Lamp.RED, text=f"{place}: {error}")
+        identity = identity_of(process, settings)
+    except BadEmail as error:
+        yield _Job(matter=sender.SENDER, look=partial(sender.SENDER.red, str(error), page=MAIL))
+        return
+    yield _Job(matter=sender.SENDER, look=partial(sender.sender_finding, identity))
+    jobs = _dns_jobs(settings, identity)
+    yield from map(_eased, jobs) if settings.uses_local_mailbox else jobs
 
 
-def _outbox() -> Finding:
-    health = outbox_health(reading())
-    if health.status is RelayStatus.STOPPED:
-        return Finding(matter="Sending", lamp=Lamp.RED, text=f"stopped: {health.reason}")
-    if health.uncertain or health.failed:
-        text = f"{health.uncertain} uncertain and {health.failed} failed messages: see /messages"
-        return Finding(matter="Sending", lamp=Lamp.AMBER, text=text)
-    return Finding(matter="Sending", lamp=Lamp.GREEN, text=f"{health.waiting} messages wait")
+def _dns_jobs(settings: PortalSettings, identity: Identity) -> Iterator[_Job]:
+    resolver = current_resolver()
+    yield _Job(matter=sender.SPF, look=partial(sender.spf_finding, resolver, identity))
+    yield _Job(matter=signing.DKIM, look=partial(signing.dkim_finding, resolver, identity))
+    yield _Job(matter=dmarc.DMARC, look=partial(dmarc.dmarc_findings, resolver, identity))
+    if not settings.uses_local_mailbox:
+        yield _Job(matter=sender.REVERSE, look=partial(sender.reverse_finding, resolver, identity))
+    yield _Job(
+        matter=returns.BOUNCES, look=partial(returns.bounce_finding, resolver, settings, identity)
+    )
+
+
+def _eased(job: _Job) -> _Job:
+    """Return a job whose faults can wait: as long as no email leaves, no receiver minds them."""
+    return _Job(
+        matter=job.matter,
+        look=lambda: [
+            replace(found, lamp=Lamp.AMBER) if found.lamp is Lamp.RED else found
+            for found in job.findings()
+        ],
+    )
+
+
+def _other_jobs(process: Settings, settings: PortalSettings, seconds: float) -> Iterator[_Job]:
+    relay = None
+    if not settings.uses_local_mailbox:
+        relay = _patient_for(relay_of(settings), seconds)
+        yield _Job(matter=house.MAIL_SERVER, look=partial(house.mail_server_finding, relay))
+    else:
+        words = "None is set: every email is caught in this machine's mailbox, and none leaves."
+        yield _Job(
+            matter=house.MAIL_SERVER, look=partial(house.MAIL_SERVER.amber, words, page=MAIL)
+        )
+    yield _Job(matter=public_address.ADDRESS, look=partial(public_address.public_findings, process))
+    yield _Job(
+        matter=storage.DATABASE, look=partial(storage.database_finding, process, seconds * 0.8)
+    )
+    yield _Job(
+        matter=CLOCK,
+        look=partial(
+            clock_finding,
+            current_clock(),
+            last_written=heartbeats.last_beat(reading(), heartbeats.WORKER_NAME),
+            relay=None if settings.mail_server in LOOPBACK_HOSTS else relay,
+            public_url="" if process.public_url_is_loopback else process.public_url,
+        ),
+    )
+    yield _Job(matter=returns.INBOX, look=partial(returns.inbox_finding, settings))
+
+
+def _patient_for(relay: Relay, seconds: float) -> Relay:
+    limits = TimeLimits(connect_seconds=seconds, reply_seconds=seconds, after_dot_seconds=seconds)
+    return replace(relay, limits=limits)
+
+
+def _side_by_side(jobs: list[_Job], seconds: float) -> list[Finding]:
+    """Do the jobs at the same time; one that is not done in time says so."""
+    pool = ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE)
+    futures = [(job, pool.submit(job.findings)) for job in jobs]
+    wait([future for _, future in futures], timeout=seconds)
+    pool.shutdown(wait=False, cancel_futures=True)
+    found: list[Finding] = []
+    for job, future in futures:
+        if future.done() and not future.cancelled():
+            found += future.result()
+        else:
+            found.append(job.matter.amber(f"No answer came within {seconds:.0f} seconds."))
+    return found

@@ -5,10 +5,11 @@ meet that source when a message is rendered. Values are data: nothing in them is
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
-from jinja2 import StrictUndefined, Template
+from jinja2 import StrictUndefined, Template, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import escape
 
@@ -39,6 +40,25 @@ _TEXT = ImmutableSandboxedEnvironment(
 # Merge fields need no functions; without them there is less to misuse.
 _HTML.globals.clear()
 _TEXT.globals.clear()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeField:
+    """A place in a template source where a value comes."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeChoice:
+    """A place that reads as `named` when each of the fields has a value, else as `unnamed`."""
+
+    fields: tuple[str, ...]
+    named: tuple["Piece", ...]
+    unnamed: tuple["Piece", ...]
+
+
+Piece = str | MergeField | MergeChoice
 
 
 class UnknownMergeField(PortalError):
@@ -107,6 +127,47 @@ def render_merged_text(source: str, values: Mapping[str, str]) -> str:
 def render_merged_line(source: str, values: Mapping[str, str]) -> str:
     """Fill a source whose result is one line, such as a subject."""
     return one_line(render_merged_text(source, values))
+
+
+def pieces_of(source: str) -> list[Piece]:
+    """Return the literals, fields and choices of a template source, HTML or plain, in order.
+
+    :raises ValueError: the source holds more than these.
+    """
+    return _pieces(_TEXT.parse(source).body)
+
+
+def _pieces(body: Sequence[nodes.Node]) -> list[Piece]:
+    pieces: list[Piece] = []
+    for node in body:
+        match node:
+            case nodes.Output(nodes=inner):
+                pieces += _pieces(inner)
+            case nodes.TemplateData(data=literal) | nodes.Const(value=str(literal)):
+                pieces.append(literal)
+            case nodes.Name(name=name):
+                pieces.append(MergeField(name=name))
+            case nodes.If(test=test, body=named, elif_=[], else_=unnamed):
+                pieces.append(
+                    MergeChoice(
+                        fields=_named(test),
+                        named=tuple(_pieces(named)),
+                        unnamed=tuple(_pieces(unnamed)),
+                    )
+                )
+            case _:
+                raise ValueError(f"not a merge source: {type(node).__name__}")
+    return pieces
+
+
+def _named(test: nodes.Node) -> tuple[str, ...]:
+    """Return the fields of a condition that asks for all of them."""
+    match test:
+        case nodes.Name(name=name):
+            return (name,)
+        case nodes.And(left=left, right=right):
+            return _named(left) + _named(right)
+    raise ValueError(f"not a merge source: {type(test).__name__}")
 
 
 def one_line(text: str) -> str:

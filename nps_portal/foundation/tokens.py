@@ -24,6 +24,8 @@ class Purpose(enum.Enum):
     SURVEY = "survey"
     UNSUBSCRIBE = "unsubscribe"
     SURVEY_PAGE = "survey-page"
+    BOUNCE = "bounce"
+    HOOK = "hook"
 
 
 class ShortHmac(SigningAlgorithm):

@@ -8,8 +8,9 @@ from pathlib import PurePath
 
 import sqlalchemy as sa
 
-from nps_portal.contacts.commands import ContactDetails, suppress_all, upsert_contacts
+from nps_portal.contacts.commands import ContactDetails, upsert_contacts
 from nps_portal.contacts.models import SuppressionReason
+from nps_portal.contacts.suppressions import suppress_all
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import Work
 from nps_portal.imports.drafts import ContactDraft, Rejection, draft

@@ -49,6 +49,7 @@ _PLAIN = {
     "contact.invited": _Words("users", "Chosen for a survey"),
     "response.excluded": _Words("x", "Answer taken out of the score"),
     "response.counted": _Words("check", "Answer counted", kind="green"),
+    "contact.suppression_lifted": _Words("check", "May be mailed again", kind="green"),
 }
 _MAILS = {
     "invitation": "Survey email",
@@ -63,6 +64,19 @@ _MESSAGES = {
     ),
     "message.requeued": _Words("refresh", "queued once more"),
     "message.cancelled": _Words("player-stop", "cancelled"),
+    "message.delayed": _Words(
+        "clock", "delayed", "The receiving mail server has not taken it yet."
+    ),
+    "message.resolved": _Words("check", "has left after all", kind="green"),
+    "message.complained": _Words("ban", "reported as spam", kind="red"),
+    "message.auto_replied": _Words("robot", "answered by an automatic reply"),
+    "message.replied": _Words("message", "answered by email"),
+    "message.bounced": _Words("alert-circle", "came back", kind="red"),
+}
+_BOUNCES = {
+    "hard": "The address does not exist.",
+    "soft": "The mailbox could not take it.",
+    "blocked": "The receiving mail server refuses our mail.",
 }
 _SUPPRESSIONS = {
     SuppressionReason.UNSUBSCRIBED.value: _Words(
@@ -133,7 +147,10 @@ def _words(kind: str, facts: Mapping[str, Any]) -> _Words:
         return _PLAIN[kind]
     if kind in _MESSAGES:
         words = _MESSAGES[kind]
-        return words._replace(title=f"{_MAILS.get(facts.get('mail', ''), 'Email')} {words.title}")
+        return words._replace(
+            title=f"{_MAILS.get(facts.get('mail', ''), 'Email')} {words.title}",
+            text=_BOUNCES.get(facts.get("bounce", ""), words.text),
+        )
     if kind == "contact.suppressed" and facts.get("reason") in _SUPPRESSIONS:
         return _SUPPRESSIONS[facts["reason"]]
     if kind in ("response.submitted", "response.changed") and "score" in facts:

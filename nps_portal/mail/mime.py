@@ -1,47 +1,14 @@
-"""One email as the bytes that go over the wire.
+"""One email as the bytes that go over the wire."""
 
-The header values are written here, character by character, and not by the header classes of the
-standard library: those fold a long List-Unsubscribe into encoded words, and write an encoded
-display name with a bare comma, which splits the address in two (Python 3.11 to 3.13).
-"""
-
-import base64
-import binascii
-import re
+import hashlib
 import secrets
-import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
-from email.utils import format_datetime
+from typing import Protocol
 
-from nps_portal.foundation.addresses import ascii_domain
-from nps_portal.foundation.errors import PortalError
-
-LONGEST_LINE = 998  # RFC 5322, 2.1.1, without CR LF
-LONGEST_ENCODED_LINE = 76  # RFC 2045, 6.7 and RFC 2047, 2
-
-# RFC 2047 wants encoded words of at most 75 characters on lines of at most 76. The first one
-# stands behind the name of its field, so all are kept short enough for the longest name.
-_LONGEST_ENCODED_WORD = 62
-# A value longer than this is encoded even when it is ASCII, because only encoded words may be
-# folded where there is no space.
-_LONGEST_PLAIN_VALUE = 900
-
-_FOLD = "\r\n "
-_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_ADDRESS_BREAKERS = re.compile(r'[\s<>()\[\]:;,\\"]')
-_MESSAGE_ID = re.compile(r"<[^\s<>@]+@[^\s<>@]+>", re.ASCII)
-_LIST_ID = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+", re.ASCII)
-_FEEDBACK_ID = re.compile(r"[!-9;-~]*(:[!-9;-~]*){0,3}", re.ASCII)
-_LIST_URL = re.compile(r"https?://[!-;=?-~]+", re.ASCII)
-_PLAIN_IN_ENCODED_WORD = frozenset(
-    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/"
-)
-
-
-class HeaderInjection(PortalError):
-    """A value would break out of the header or the SMTP command it was meant for."""
+from nps_portal.mail.headers import Head, clean, header_fields, wire_address, within_line
+from nps_portal.mail.quoted_printable import quoted_printable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,34 +25,27 @@ class Envelope:
     def __post_init__(self) -> None:
         for value in (self.sender, self.recipient):
             wire_address(value)
-        _clean("envelope id", self.envelope_id)
+        clean("envelope id", self.envelope_id)
+
+
+class Signs(Protocol):
+    """What puts a signature before the headers of an email."""
+
+    def signature(
+        self, headers: Sequence[tuple[str, str]], body_hash: bytes, at: datetime
+    ) -> tuple[str, str]:
+        """Return the name and the value of the field that signs these headers and this body."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mail:
-    """One email to one person, complete.
+class Mail(Head):
+    """One email to one person, complete."""
 
-    `message_id` carries its angle brackets; `message_id_for` makes one. `list_id` is the id
-    alone, as in `q4-2026.nps.acme.example`, and `list_name` the words before it.
-    """
-
-    sender_name: str
-    sender_email: str
-    recipient_name: str
-    recipient_email: str
-    subject: str
     text: str
     html: str
-    message_id: str
-    date: datetime
-    reply_to: str | None = None
-    list_unsubscribe_url: str | None = None
-    list_id: str | None = None
-    list_name: str = ""
-    feedback_id: str | None = None
 
 
-def build(mail: Mail) -> bytes:
+def build(mail: Mail, signer: Signs | None = None) -> bytes:
     """Return the email with CR LF line ends, no line over 998 bytes, everything ASCII.
 
     Only an address with letters outside ASCII before its @ puts UTF-8 into the header
@@ -94,169 +54,59 @@ def build(mail: Mail) -> bytes:
     :raises HeaderInjection: a header value holds a line break, another control character, or
         something that does not belong into its field.
     """
-    # `=_` cannot stand in a quoted-printable body, so no body can hold the boundary.
-    boundary = f"=_{secrets.token_hex(12)}"
-    headers = [*_headers(mail), ("Content-Type", f'multipart/alternative; boundary="{boundary}"')]
-    head = "".join(f"{name}: {_within_line(name, value)}\r\n" for name, value in headers)
-    parts = (_part(boundary, "plain", mail.text), _part(boundary, "html", mail.html))
-    return head.encode() + b"\r\n" + b"".join(parts) + f"--{boundary}--\r\n".encode()
-
-
-def needs_smtputf8(mail: Mail) -> bool:
-    """Tell whether only a server that offers SMTPUTF8 can take this email."""
-    addresses = (mail.sender_email, mail.recipient_email, mail.reply_to or "")
-    return any(not address.rpartition("@")[0].isascii() for address in addresses)
-
-
-def message_id_for(public_id: str, sender_email: str) -> str:
-    """Return the Message-ID of a message, at the domain of its sender.
-
-    A host name of this machine in its place would cost the message points with spam filters.
-    """
-    domain = sender_email.rpartition("@")[2]
-    return f"<o-{public_id}@{ascii_domain(domain)}>"
-
-
-def wire_address(address: str) -> str:
-    """Return the address as SMTP wants it, its domain as A-labels.
-
-    :raises HeaderInjection: it holds blanks, control characters or brackets, or has no two sides.
-    :raises BadEmail: its domain is not one.
-    """
-    _clean("address", address)
-    local_part, _, domain = address.rpartition("@")
-    if not local_part or not domain or _ADDRESS_BREAKERS.search(address):
-        raise HeaderInjection(f"«{address}» cannot stand in an email as an address.")
-    return f"{local_part}@{ascii_domain(domain)}"
-
-
-def _headers(mail: Mail) -> list[tuple[str, str]]:
-    headers = [
-        ("Date", _date(mail.date)),
-        ("From", _mailbox("From", mail.sender_name, mail.sender_email)),
-        ("To", _mailbox("To", mail.recipient_name, mail.recipient_email)),
-        ("Subject", _unstructured(_clean("Subject", mail.subject))),
-        ("Message-ID", _matching("Message-ID", mail.message_id, _MESSAGE_ID)),
-    ]
-    if mail.reply_to is not None:
-        headers.append(("Reply-To", _mailbox("Reply-To", "", mail.reply_to)))
-    if mail.list_unsubscribe_url is not None:
-        url = _matching("List-Unsubscribe", mail.list_unsubscribe_url, _LIST_URL)
-        headers.append(("List-Unsubscribe", f"<{url}>"))
-        headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
-    if mail.list_id is not None:
-        list_id = _matching("List-ID", mail.list_id, _LIST_ID)
-        headers.append(("List-ID", _angled("List-ID", mail.list_name, list_id)))
-    if mail.feedback_id is not None:
-        headers.append(("Feedback-ID", _matching("Feedback-ID", mail.feedback_id, _FEEDBACK_ID)))
-    headers.append(("Auto-Submitted", "auto-generated"))
-    # Not `All`, which would also keep Exchange from reporting that it could not deliver.
-    headers.append(("X-Auto-Response-Suppress", "OOF, AutoReply"))
-    headers.append(("MIME-Version", "1.0"))
-    return headers
-
-
-def _clean(field: str, value: str) -> str:
-    """Return the value if each of its characters may stand in a line."""
-    for character in value:
-        if unicodedata.category(character) in _REFUSED_CATEGORIES:
-            raise HeaderInjection(
-                f"The {field} holds a line break or another control character "
-                f"(U+{ord(character):04X}), so the email was not built."
-            )
-    return value
-
-
-def _matching(field: str, value: str, pattern: re.Pattern[str]) -> str:
-    if not pattern.fullmatch(_clean(field, value)):
-        raise HeaderInjection(f"«{value[:100]}» is not a valid {field}.")
-    return value
-
-
-def _within_line(name: str, value: str) -> str:
-    longest = max(len(line.encode()) for line in f"{name}: {value}".split("\r\n"))
-    if longest > LONGEST_LINE:
-        raise HeaderInjection(f"The {name} is too long for a line of email.")
-    return value
-
-
-def _date(date: datetime) -> str:
-    if date.tzinfo is None:
-        raise ValueError("The date of an email needs a time zone.")
-    return format_datetime(date)
-
-
-def _mailbox(field: str, name: str, email: str) -> str:
-    local_part, _, domain = wire_address(email).rpartition("@")
-    address = Address(username=local_part, domain=domain).addr_spec
-    return _angled(field, name, address) if name else address
-
-
-def _angled(field: str, name: str, inner: str) -> str:
-    """Return `name <inner>`, the name quoted or encoded as it needs."""
-    words = " ".join(_clean(field, name).split())
-    if not words:
-        return f"<{inner}>"
-    if not _needs_encoding(words):
-        return _quoted(words) + f" <{inner}>"
-    encoded = _encoded_words(words)
-    fits = "\r\n" not in encoded and len(f"{field}: {encoded} <{inner}>") <= LONGEST_ENCODED_LINE
-    return f"{encoded}{' ' if fits else _FOLD}<{inner}>"
-
-
-def _quoted(words: str) -> str:
-    named = Address(display_name=words, username="x", domain="x")
-    return str(named).removesuffix(" <x@x>")
-
-
-def _unstructured(value: str) -> str:
-    return _encoded_words(value) if _needs_encoding(value) else value
-
-
-def _needs_encoding(value: str) -> bool:
-    # An ASCII value with "=?" would be decoded by the reader into something never written.
-    return not value.isascii() or "=?" in value or len(value) > _LONGEST_PLAIN_VALUE
-
-
-def _encoded_words(value: str) -> str:
-    """Return the value as RFC 2047 encoded words, one a line, no character torn apart."""
-    # RFC 2047, 4: the readable encoding where most letters are ASCII.
-    ascii_count = sum(character.isascii() for character in value)
-    encode = _q_word if ascii_count * 2 >= len(value) else _b_word
-    words: list[str] = []
-    chunk = ""
-    for character in value:
-        if len(encode(chunk + character)) > _LONGEST_ENCODED_WORD:
-            words.append(encode(chunk))
-            chunk = ""
-        chunk += character
-    return _FOLD.join([*words, encode(chunk)])
-
-
-def _q_word(chunk: str) -> str:
-    letters = (
-        "_" if byte == 0x20 else chr(byte) if byte in _PLAIN_IN_ENCODED_WORD else f"={byte:02X}"
-        for byte in chunk.encode()
+    boundary = new_boundary()
+    body = b"".join(
+        [
+            part_head(boundary, "plain"),
+            quoted_printable(whole_lines(mail.text)),
+            part_head(boundary, "html"),
+            quoted_printable(whole_lines(mail.html)),
+            body_end(boundary),
+        ]
     )
-    return f"=?utf-8?q?{''.join(letters)}?="
+    return assemble(mail, boundary, body, signer)
 
 
-def _b_word(chunk: str) -> str:
-    return f"=?utf-8?b?{base64.b64encode(chunk.encode()).decode('ascii')}?="
+def assemble(head: Head, boundary: str, body: bytes, signer: Signs | None) -> bytes:
+    """Return the headers, signed where there is a signer, and the body they belong to.
 
-
-def _part(boundary: str, subtype: str, body: str) -> bytes:
-    """Return one body with its headers.
-
-    The standard library's message class writes the same in ten times the time, most of which goes
-    into parsing headers that were just made. Halves of characters, which no encoding can carry,
-    become question marks.
+    :raises HeaderInjection: as `build`.
     """
-    head = (
+    content_type = f'multipart/alternative; boundary="{boundary}"'
+    headers = [*header_fields(head), ("Content-Type", content_type)]
+    if signer is not None:
+        # A body written here is its own canonical form: see quoted_printable.
+        digest = hashlib.sha256(body).digest()
+        headers.insert(0, signer.signature(headers, digest, head.date))
+    lines = [f"{name}: {within_line(name, value)}\r\n" for name, value in headers]
+    return "".join([*lines, "\r\n"]).encode() + body
+
+
+def new_boundary() -> str:
+    """Return what separates the parts; `=_` cannot stand in a quoted-printable body."""
+    return f"=_{secrets.token_hex(12)}"
+
+
+def part_head(boundary: str, subtype: str) -> bytes:
+    """Return what stands before a part of this kind of text."""
+    return (
         f"--{boundary}\r\n"
         f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    )
-    lines = body.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
-    text = lines.replace("\n", "\r\n").encode("utf-8", "replace")
-    return head.encode() + binascii.b2a_qp(text, istext=True) + b"\r\n"
+    ).encode()
+
+
+def body_end(boundary: str) -> bytes:
+    """Return what stands after the last part."""
+    return f"--{boundary}--\r\n".encode()
+
+
+def whole_lines(text: str) -> str:
+    """Return the text ending in one line end and an empty line, as a part ends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n\n"
+
+
+def needs_smtputf8(mail: Head) -> bool:
+    """Tell whether only a server that offers SMTPUTF8 can take this email."""
+    addresses = (mail.sender_email, mail.recipient_email, mail.reply_to or "")
+    return any(not address.rpartition("@")[0].isascii() for address in addresses)

@@ -28,6 +28,7 @@ class OutcomeKind(enum.StrEnum):
 class Stage(enum.StrEnum):
     """The step of the transaction at which the outcome was decided."""
 
+    RESET = "reset"
     MAIL = "mail"
     RCPT = "rcpt"
     DATA = "data"

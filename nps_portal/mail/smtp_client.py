@@ -7,15 +7,13 @@ reply, a whole block of bytes sent, and the way to a connection.
 
 import base64
 import hmac
-import re
 import smtplib
 import socket
 import ssl
 import time
 from dataclasses import dataclass
 
-_LONGEST_REPLY_BYTES = 65_536
-_REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
+from nps_portal.mail.replies import BadReply, ReplyReader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +42,7 @@ class TimedClient(smtplib.SMTP):
         self._port = port
         self._limits = limits
         self._ehlo_name = ehlo_name
-        self._unread = b""
+        self.replies = ReplyReader()
 
     @property
     def is_encrypted(self) -> bool:
@@ -68,7 +66,7 @@ class TimedClient(smtplib.SMTP):
 
         :raises ssl.SSLError: no agreement, or a certificate that is not to be trusted.
         """
-        if self.sock is None or self._unread:
+        if self.sock is None or not self.replies.is_empty:
             # Text sent ahead of the encryption could come from anybody, and would be taken
             # for an answer from inside.
             self.close()
@@ -129,31 +127,23 @@ class TimedClient(smtplib.SMTP):
     def reply_within(self, seconds: float) -> tuple[int, bytes]:
         """Return the code and the text of the next reply, all its lines within the seconds."""
         deadline = time.monotonic() + seconds
-        lines: list[bytes] = []
-        size = 0
-        while True:
-            line = self._line(deadline, seconds)
-            size += len(line)
-            parts = _REPLY_LINE.fullmatch(line)
-            if parts is None or size > _LONGEST_REPLY_BYTES:
+        while not (reply := self.replies.next()):
+            received = self._received(deadline, seconds)
+            try:
+                self.replies.feed(received)
+            except BadReply as error:
                 self.close()
-                raise smtplib.SMTPServerDisconnected("The mail server's answer is not SMTP.")
-            lines.append((parts[3] or b"").strip())
-            if parts[2] != b"-":
-                return int(parts[1]), b"\n".join(lines)
+                raise smtplib.SMTPServerDisconnected(
+                    "The mail server's answer is not SMTP."
+                ) from error
+        return reply
 
-    def is_quiet(self) -> bool:
-        """Tell, without waiting, whether the server has neither spoken nor hung up."""
-        if self._unread or self.sock is None:
-            return False
-        self.sock.settimeout(0)
-        try:
-            self._unread = self.sock.recv(4096)
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return True
-        except OSError:
-            return False
-        return False
+    def unblocked_socket(self) -> socket.socket:
+        """Return the socket for somebody who waits for many; nothing on it blocks from now on."""
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("There is no connection to the mail server.")
+        self.sock.setblocking(False)
+        return self.sock
 
     def leave(self, seconds: float) -> None:
         """Say QUIT, wait for the answer no longer than the seconds, and close.
@@ -186,21 +176,18 @@ class TimedClient(smtplib.SMTP):
                 return candidate
         raise refusal
 
-    def _line(self, deadline: float, seconds: float) -> bytes:
-        while b"\n" not in self._unread and len(self._unread) <= _LONGEST_REPLY_BYTES:
-            if self.sock is None:
-                raise smtplib.SMTPServerDisconnected("There is no connection to the mail server.")
-            try:
-                self.sock.settimeout(_seconds_until(deadline))
-                received = self.sock.recv(4096)
-            except OSError as error:
-                raise self._lost(error, seconds) from error
-            if not received:
-                self.close()
-                raise smtplib.SMTPServerDisconnected("The mail server closed the connection.")
-            self._unread += received
-        line, _, self._unread = self._unread.partition(b"\n")
-        return line.removesuffix(b"\r")
+    def _received(self, deadline: float, seconds: float) -> bytes:
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("There is no connection to the mail server.")
+        try:
+            self.sock.settimeout(_seconds_until(deadline))
+            received = self.sock.recv(4096)
+        except OSError as error:
+            raise self._lost(error, seconds) from error
+        if not received:
+            self.close()
+            raise smtplib.SMTPServerDisconnected("The mail server closed the connection.")
+        return received
 
     def _lost(self, error: OSError, seconds: float) -> smtplib.SMTPServerDisconnected:
         self.close()

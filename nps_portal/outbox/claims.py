@@ -1,7 +1,7 @@
 """Claiming messages: the conditional updates that let one worker, and only one, send each.
 
 queued → claimed → committing → sent, failed or uncertain. Every step is one UPDATE that names
-the state it comes from and the owner; its row count decides. A lease that runs out gives a
+the state it comes from and the owner; the rows it returns decide. A lease that runs out gives a
 claimed message back to the queue and makes a committing one uncertain.
 """
 
@@ -10,14 +10,14 @@ import secrets
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from nps_portal.foundation.database import lock_for_transaction
+from nps_portal.foundation.database import UTCDateTime
 from nps_portal.foundation.work import Work
-from nps_portal.journal.commands import record
-from nps_portal.outbox.commands import STOPPED_BY_SUPPRESSION, cancel_stopped, unwanted
+from nps_portal.journal.commands import record_facts
+from nps_portal.outbox.commands import STOPPED_BY_SUPPRESSION, cancel_stopped
 from nps_portal.outbox.models import ContentState, EmailContent, Message, MessageState
 
 LEASE = timedelta(seconds=120)
@@ -27,19 +27,76 @@ UNCERTAIN_REASON = "the mail server took the message, but its answer did not rea
 
 _BACK_IN_THE_QUEUE = {"state": MessageState.QUEUED, "owner": None, "lease_until": None}
 
-
 # The rows decide, not the objects in memory: bringing those up to date would cost more than the
-# update itself, once for each message.
+# update itself.
 _UPDATE = sa.update(Message).execution_options(synchronize_session=False)
 
+_CLAIMED = (
+    Message.id.label("message_id"),
+    Message.public_id,
+    Message.content_id,
+    Message.contact_id,
+    Message.invitation_id,
+    Message.recipient_name,
+    Message.recipient_email,
+    Message.email_key,
+    Message.values,
+    Message.attempts,
+)
 
-@dataclass(frozen=True, kw_only=True)
+# Written out, because composing it would take longer than running it, and it runs for every few
+# messages. The last condition is that of `commands.unwanted`.
+_PASS_COMMIT_POINT = sa.text(
+    """
+    UPDATE messages
+    SET state = 'committing', committed_at = :now, lease_until = :lease_until
+    WHERE id IN :ids AND state = 'claimed' AND owner = :owner AND lease_until > :now
+    AND EXISTS (
+        SELECT 1 FROM email_contents AS content
+        WHERE content.id = messages.content_id AND content.state = 'open'
+        AND (content.kind NOT IN :stopped OR NOT (
+            EXISTS (SELECT 1 FROM suppressions WHERE email_key = messages.email_key)
+            OR EXISTS (
+                SELECT 1 FROM contacts
+                WHERE id = messages.contact_id AND removed_at IS NOT NULL
+            )
+        ))
+    )
+    RETURNING id
+    """
+).bindparams(
+    sa.bindparam("ids", expanding=True),
+    sa.bindparam("stopped", [kind.value for kind in STOPPED_BY_SUPPRESSION], expanding=True),
+    sa.bindparam("now", type_=UTCDateTime()),
+    sa.bindparam("lease_until", type_=UTCDateTime()),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
-    """A message in the hands of one worker."""
+    """A message in the hands of one worker, as it was when it was claimed.
 
-    message: Message
-    content: EmailContent
+    `mail` is the kind of its content.
+    """
+
+    message_id: int
+    public_id: str
+    content_id: int
+    contact_id: int | None
+    invitation_id: int | None
+    recipient_name: str
+    recipient_email: str
+    email_key: str
+    values: dict[str, str]
+    attempts: int
+    mail: str
+    lease_until: datetime
     owner: str
+
+    @property
+    def domain(self) -> str:
+        """Return the receiving domain as it stands in the DNS."""
+        return self.email_key.rpartition("@")[2]
 
 
 def new_owner() -> str:
@@ -47,75 +104,79 @@ def new_owner() -> str:
     return f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(8)}"
 
 
-def claim(work: Work, owner: str, limit: int, rate_per_minute: int) -> Sequence[Claim]:
+def claim(work: Work, owner: str, limit: int) -> Sequence[Claim]:
     """Take up to `limit` messages that are due; nobody else can take them before the lease ends."""
-    allowed = limit
-    if rate_per_minute:
-        # Two workers that counted side by side would each use up the whole rate.
-        lock_for_transaction(work.session, "mail rate")
-        allowed = min(limit, _allowance(work, rate_per_minute))
-    if allowed <= 0:
+    if limit <= 0:
         return []
     due = (
-        sa.select(Message.id)
+        sa.select(Message.id, EmailContent.kind)
         .join(EmailContent, EmailContent.id == Message.content_id)
         .where(Message.state == MessageState.QUEUED)
         .where(Message.due_at <= work.now)
         .where(EmailContent.state == ContentState.OPEN)
         .order_by(Message.due_at, Message.id)
-        .limit(allowed)
+        .limit(limit)
         .with_for_update(of=Message, skip_locked=True)
     )
-    ids = list(work.session.scalars(due))
-    if not ids:
+    kinds = {message_id: kind.value for message_id, kind in work.session.execute(due)}
+    if not kinds:
         return []
-    taken = _claimed(work, owner, ids)
-    rows = work.session.execute(
-        sa.select(Message, EmailContent)
-        .join(EmailContent, EmailContent.id == Message.content_id)
-        .where(Message.id.in_(taken))
-        .order_by(Message.due_at, Message.id)
-        .execution_options(populate_existing=True)
+    lease_until = work.now + LEASE
+    taken = work.session.execute(
+        _UPDATE.where(Message.id.in_(kinds))
+        .where(Message.state == MessageState.QUEUED)
+        .values(state=MessageState.CLAIMED, owner=owner, lease_until=lease_until)
+        .returning(*_CLAIMED)
     )
-    return [Claim(message=message, content=content, owner=owner) for message, content in rows]
-
-
-def pass_commit_point(work: Work, claim: Claim) -> bool:
-    """Write down, before the final dot, that the message is leaving; False forbids the dot.
-
-    It is forbidden when the lease ran out, the content was held or cancelled, or the address was
-    suppressed or the Contact removed since.
-    """
-    allowed = (
-        _UPDATE.where(Message.id == claim.message.id)
-        .where(Message.state == MessageState.CLAIMED)
-        .where(Message.owner == claim.owner)
-        .where(Message.lease_until > work.now)
-        .where(
-            sa.select(EmailContent.id)
-            .where(EmailContent.id == claim.content.id)
-            .where(EmailContent.state == ContentState.OPEN)
-            .exists()
+    claims = {
+        row.message_id: Claim(
+            **row._mapping, mail=kinds[row.message_id], lease_until=lease_until, owner=owner
         )
+        for row in taken
+    }
+    return [claims[message_id] for message_id in kinds if message_id in claims]
+
+
+def pass_commit_point(work: Work, claims: Sequence[Claim]) -> set[int]:
+    """Write down, before the final dot, that messages are leaving, and return whose.
+
+    The dot is forbidden to the others: the lease ran out, the content was held or cancelled, or
+    the address was suppressed or the Contact removed since. All claims are of one owner.
+    """
+    if not claims:
+        return set()
+    passed = work.session.connection().execute(
+        _PASS_COMMIT_POINT,
+        {
+            "ids": [one.message_id for one in claims],
+            "owner": claims[0].owner,
+            "now": work.now,
+            "lease_until": work.now + COMMITTING_LEASE,
+        },
     )
-    if claim.content.kind in STOPPED_BY_SUPPRESSION:
-        allowed = allowed.where(~unwanted())
-    passed = work.session.scalars(
-        allowed.values(
-            state=MessageState.COMMITTING,
-            committed_at=work.now,
-            lease_until=work.now + COMMITTING_LEASE,
-        ).returning(Message.id)
-    ).all()
-    return len(passed) == 1
+    return set(passed.scalars())
 
 
-def release(work: Work, claim: Claim) -> None:
-    """Give a claimed message back, or cancel it when it may not leave any more."""
+def release(work: Work, claims: Sequence[Claim]) -> None:
+    """Give messages back of which no dot was said, or cancel what may not leave any more."""
+    if not claims:
+        return
     work.session.execute(
-        mine(claim).where(Message.state == MessageState.CLAIMED).values(_BACK_IN_THE_QUEUE)
+        mine(claims)
+        .where(Message.state.in_([MessageState.CLAIMED, MessageState.COMMITTING]))
+        .values(_BACK_IN_THE_QUEUE)
     )
-    cancel_stopped(work, [claim.message.id])
+    cancel_stopped(work, [one.message_id for one in claims])
+
+
+def postpone(work: Work, claims: Sequence[Claim], due_at: datetime) -> None:
+    """Give claimed messages back, to be taken again at `due_at`; it is no attempt."""
+    if claims:
+        work.session.execute(
+            mine(claims)
+            .where(Message.state == MessageState.CLAIMED)
+            .values({**_BACK_IN_THE_QUEUE, "due_at": due_at})
+        )
 
 
 def recover_leases(work: Work) -> int:
@@ -132,44 +193,22 @@ def recover_leases(work: Work) -> int:
         .values(state=MessageState.UNCERTAIN, lease_until=None, reason=UNCERTAIN_REASON)
         .returning(Message.id, Message.contact_id, Message.invitation_id)
     ).all()
-    for message_id, contact_id, invitation_id in lost:
-        record(
-            work,
-            "message.uncertain",
-            contact_id=contact_id,
-            message_id=message_id,
-            invitation_id=invitation_id,
-        )
+    record_facts(
+        work,
+        "message.uncertain",
+        [
+            (contact_id, {"message_id": message_id, "invitation_id": invitation_id})
+            for message_id, contact_id, invitation_id in lost
+        ],
+    )
     return len(requeued) + len(lost)
 
 
-def mine(claim: Claim) -> sa.Update:
-    """Return the update of a claim's message while it is in the hands of the claim's owner."""
-    return _UPDATE.where(Message.id == claim.message.id, Message.owner == claim.owner)
-
-
-def _claimed(work: Work, owner: str, ids: Sequence[int]) -> Sequence[int]:
-    return work.session.scalars(
-        _UPDATE.where(Message.id.in_(ids))
-        .where(Message.state == MessageState.QUEUED)
-        .values(state=MessageState.CLAIMED, owner=owner, lease_until=work.now + LEASE)
-        .returning(Message.id)
-    ).all()
-
-
-def _allowance(work: Work, rate_per_minute: int) -> int:
-    """Return how many more may leave now, counting the last minute and what is on its way."""
-    used = work.session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Message)
-        .where(
-            sa.or_(
-                Message.committed_at > work.now - timedelta(minutes=1),
-                Message.state == MessageState.CLAIMED,
-            )
-        )
+def mine(claims: Sequence[Claim]) -> sa.Update:
+    """Return the update of claimed messages while they are in the hands of their one owner."""
+    return _UPDATE.where(
+        Message.id.in_([one.message_id for one in claims]), Message.owner == claims[0].owner
     )
-    return rate_per_minute - int(used or 0)
 
 
 def _dead_owners(work: Work) -> list[str]:

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from nps_portal.contacts.models import Contact, Suppression
 from nps_portal.foundation.tokens import new_public_id
 from nps_portal.foundation.work import Work
-from nps_portal.journal.commands import record
 from nps_portal.outbox.models import (
     ContentState,
     EmailContent,
@@ -103,7 +102,7 @@ def hold_content(work: Work, content_id: int) -> None:
 
 
 def open_content(work: Work, content_id: int) -> None:
-    """Let a held content go on."""
+    """Let a held content go on, whatever it was held for."""
     _set_state(work, content_id, ContentState.OPEN, ContentState.HELD)
 
 
@@ -146,34 +145,6 @@ def unwanted() -> sa.ColumnElement[bool]:
     return sa.or_(address.correlate(Message).exists(), person.correlate(Message).exists())
 
 
-def send_again(work: Work, message_id: int) -> bool:
-    """Queue an uncertain or failed message once more, under the same Message-ID.
-
-    Only a person decides this; True when the message was in such a state and its send was not
-    cancelled.
-    """
-    found = work.session.scalars(
-        sa.update(Message)
-        .where(Message.id == message_id)
-        .where(Message.state.in_([MessageState.UNCERTAIN, MessageState.FAILED]))
-        .where(~_content(EmailContent.state == ContentState.CANCELLED))
-        .values(
-            state=MessageState.QUEUED,
-            due_at=work.now,
-            attempts=0,
-            owner=None,
-            lease_until=None,
-            reason="",
-        )
-        .returning(Message.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    if found:
-        record(work, "message.requeued", message_id=message_id)
-        cancel_stopped(work, found)
-    return bool(found)
-
-
 def _content(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """Return the condition that something holds for a message's content."""
     return (
@@ -189,7 +160,7 @@ def _set_state(work: Work, content_id: int, wanted: ContentState, *allowed: Cont
         sa.update(EmailContent)
         .where(EmailContent.id == content_id)
         .where(EmailContent.state.in_(allowed))
-        .values(state=wanted)
+        .values(state=wanted, held_reason="")
     )
 
 

@@ -52,7 +52,7 @@ def may_try(work: Work) -> bool:
 def record_unreachable(work: Work, reason: str) -> None:
     """Write down that the mail server could not be reached, and when to try again."""
     state = _state(work)
-    if state.status is RelayStatus.STOPPED:
+    if state.status in {RelayStatus.STOPPED, RelayStatus.FENCED}:
         return
     if state.status is RelayStatus.UNREACHABLE and state.next_try_at > work.now:
         # Another connection of the same moment has said so already.
@@ -68,9 +68,20 @@ def record_unreachable(work: Work, reason: str) -> None:
 def record_stopped(work: Work, reason: str) -> None:
     """Write down that the mail server refuses us and that sending waits for the owner."""
     state = _state(work)
+    if state.status is RelayStatus.FENCED:
+        return
     if state.status is not RelayStatus.STOPPED:
         state.status, state.since = RelayStatus.STOPPED, work.now
         record(work, "relay.stopped")
+    state.reason = reason[:500]
+
+
+def record_fenced(work: Work, reason: str) -> None:
+    """Write down that this database must not send before the owner has decided."""
+    state = _state(work)
+    if state.status is not RelayStatus.FENCED:
+        state.status, state.since = RelayStatus.FENCED, work.now
+        record(work, "relay.fenced")
     state.reason = reason[:500]
 
 

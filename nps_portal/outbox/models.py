@@ -176,7 +176,7 @@ class Installation(Model):
 class JournalledSend(Model):
     """An email that left after this database was copied, known from the sending journal alone.
 
-    Its Contact was asked at `sent_at`, whatever the other tables say.
+    Its Contact, if one here has the address, was asked at `sent_at`, whatever the other tables say.
     """
 
     __tablename__ = "journalled_sends"
@@ -184,5 +184,5 @@ class JournalledSend(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(sa.String(32), unique=True)
-    contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contacts.id"))
+    contact_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contacts.id"))
     sent_at: Mapped[datetime]

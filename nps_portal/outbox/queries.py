@@ -7,8 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from nps_portal.contacts.queries import suppressions
 from nps_portal.outbox.models import (
+    UNFINISHED,
     ContentState,
     EmailContent,
     Message,
@@ -36,18 +36,16 @@ class OutboxHealth:
     next_try_at: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """A message that needs a person, and why sending it again would be in vain."""
-
-    message: Message
-    is_suppressed: bool
-    is_cancelled: bool
-
-    @property
-    def can_be_sent_again(self) -> bool:
-        """Tell whether another try could reach the person."""
-        return not (self.is_suppressed or self.is_cancelled)
+def something_is_due(session: Session, now: datetime) -> bool:
+    """Tell whether a message waits whose time has come and whose content may leave."""
+    due = (
+        sa.select(Message.id)
+        .join(EmailContent, EmailContent.id == Message.content_id)
+        .where(Message.state == MessageState.QUEUED, Message.due_at <= now)
+        .where(EmailContent.state == ContentState.OPEN)
+        .limit(1)
+    )
+    return session.scalar(due) is not None
 
 
 def counts_by_state(session: Session, content_id: int) -> dict[MessageState, int]:
@@ -89,7 +87,8 @@ def outbox_health(session: Session) -> OutboxHealth:
     counts = dict(
         session.execute(
             sa.select(Message.state, sa.func.count())
-            .where(Message.state.not_in([MessageState.SENT, MessageState.CANCELLED]))
+            # Named one by one, they come out of the index; all but two would read the whole of it.
+            .where(Message.state.in_([*UNFINISHED, *PROBLEMS]))
             .group_by(Message.state)
         ).all()
     )
@@ -105,6 +104,12 @@ def outbox_health(session: Session) -> OutboxHealth:
     )
 
 
+def is_fenced(session: Session) -> bool:
+    """Tell whether nothing may leave before the owner has decided about a restored database."""
+    relay = session.get(RelayState, 1)
+    return relay is not None and relay.status is RelayStatus.FENCED
+
+
 def failed_since(session: Session, since: datetime) -> int:
     """Return how many messages that were queued since then have failed."""
     return (
@@ -116,37 +121,6 @@ def failed_since(session: Session, since: datetime) -> int:
         )
         or 0
     )
-
-
-def problem_messages(
-    session: Session, content_id: int | None = None, limit: int = 200, offset: int = 0
-) -> Sequence[Message]:
-    """Return the uncertain and failed messages, newest first, of one content or of all."""
-    query = sa.select(Message).where(Message.state.in_(PROBLEMS))
-    if content_id is not None:
-        query = query.where(Message.content_id == content_id)
-    return session.scalars(query.order_by(Message.id.desc()).limit(limit).offset(offset)).all()
-
-
-def problems(session: Session, limit: int, offset: int) -> list[Problem]:
-    """Return the uncertain and failed messages, newest first, with what stands in their way."""
-    messages = problem_messages(session, limit=limit, offset=offset)
-    suppressed = suppressions(session, [message.email_key for message in messages])
-    cancelled = set(
-        session.scalars(
-            sa.select(EmailContent.id)
-            .where(EmailContent.id.in_({message.content_id for message in messages}))
-            .where(EmailContent.state == ContentState.CANCELLED)
-        )
-    )
-    return [
-        Problem(
-            message=message,
-            is_suppressed=message.email_key in suppressed,
-            is_cancelled=message.content_id in cancelled,
-        )
-        for message in messages
-    ]
 
 
 def message_by_id(session: Session, message_id: int) -> Message | None:

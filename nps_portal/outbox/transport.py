@@ -6,10 +6,9 @@ early. The commit point is the caller's: `deliver` sends everything but the fina
 only then sends the dot, so that a message whose fate is unknown is known to be so.
 """
 
-import re
-import smtplib
+import selectors
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -22,15 +21,11 @@ from nps_portal.mail.handshake import (
     Security,
     connect,
 )
-from nps_portal.mail.mime import Envelope, wire_address
-from nps_portal.mail.outcomes import (
-    Outcome,
-    OutcomeKind,
-    Stage,
-    lost_outcome,
-    one_line,
-    reply_outcome,
-)
+from nps_portal.mail.introduction import CannotCarry
+from nps_portal.mail.lane import Lane
+from nps_portal.mail.mime import Envelope
+from nps_portal.mail.outcomes import Outcome, OutcomeKind, Stage
+from nps_portal.mail.parcels import Parcel, check_line_ends, dot_stuffed
 from nps_portal.mail.smtp_client import TimedClient, TimeLimits
 
 __all__ = [
@@ -48,8 +43,6 @@ __all__ = [
 
 # A server that does not answer QUIT has already answered for every message.
 QUIT_SECONDS = 2.0
-
-_NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")
 
 
 def open_relay(relay: Relay) -> "RelayConnection":
@@ -78,6 +71,7 @@ class RelayConnection(flask_mail.Connection):
     def __init__(self, mail: Any, relay: Relay) -> None:
         super().__init__(mail)
         self.relay = relay
+        self._lane: Lane[Any] | None = None
 
     def __exit__(
         self,
@@ -85,8 +79,8 @@ class RelayConnection(flask_mail.Connection):
         exc_value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        if self.usable:
-            self._client().leave(min(QUIT_SECONDS, self.relay.limits.reply_seconds))
+        if isinstance(self.host, TimedClient) and self.host.sock is not None:
+            self.host.leave(min(QUIT_SECONDS, self.relay.limits.reply_seconds))
         self.host = None
 
     @property
@@ -121,165 +115,56 @@ class RelayConnection(flask_mail.Connection):
         :raises RelayUnavailable: the connection is not open.
         :raises ValueError: the content has a bare CR or LF or a NUL, which could end it early.
         """
-        if not _fit_for_the_wire(content):
-            raise ValueError("The content of an email has line ends other than CR LF.")
-        client = self._client()
-        options = _Options.chosen(client, envelope, content)
-        if options is None:
-            return Outcome(
-                kind=OutcomeKind.NEVER,
-                stage=Stage.MAIL,
-                reply="This mail server cannot carry addresses with letters outside ASCII.",
-            )
-        refused = self._introduce(client, envelope, options)
-        if refused is not None:
-            return refused
-        unfinished = self._send_content(client, content, before_final_dot)
-        if unfinished is not None:
-            return unfinished
-        return self._finish(client)
+        check_line_ends(content)
+        lane = self.lane()
+        try:
+            parcel = Parcel(ticket=envelope, envelope=envelope, content=dot_stuffed(content))
+            lane.introduce(parcel)
+        except CannotCarry as error:
+            return Outcome(kind=OutcomeKind.NEVER, stage=Stage.MAIL, reply=str(error))
+        while not lane.finished and lane.refused is None:
+            if lane.at_commit_point:
+                _pass_commit_point(lane, before_final_dot)
+            else:
+                _wait_for(lane)
+        if lane.refused:
+            raise lane.refused
+        return lane.finished.pop().outcome
 
-    def _client(self) -> TimedClient:
+    def lane(self) -> Lane[Any]:
+        """Return a lane over this connection, for somebody who waits for many at once.
+
+        :raises RelayUnavailable: the connection is not open.
+        """
         if not isinstance(self.host, TimedClient) or self.host.sock is None:
             raise RelayUnavailable("The connection to the mail server is not open.")
-        return self.host
-
-    def _introduce(
-        self, client: TimedClient, envelope: Envelope, options: "_Options"
-    ) -> Outcome | None:
-        """Say MAIL, RCPT and DATA; return the outcome if the server refuses one of them."""
-        steps = (
-            (Stage.MAIL, f"MAIL FROM:<{wire_address(envelope.sender)}>{options.mail}", 2),
-            (Stage.RCPT, f"RCPT TO:<{wire_address(envelope.recipient)}>{options.rcpt}", 2),
-            (Stage.DATA, "DATA", 3),
-        )
-        for stage, command, expected in steps:
-            try:
-                code, text = client.docmd(command)
-            except smtplib.SMTPServerDisconnected as lost:
-                return lost_outcome(OutcomeKind.LATER, stage, lost)
-            if code // 100 != expected:
-                return self._refusal(client, stage, code, text)
-        return None
-
-    def _refusal(self, client: TimedClient, stage: Stage, code: int, text: bytes) -> Outcome:
-        """Sort a refusal before the content, and leave the connection ready or closed."""
-        if code // 100 in (2, 3) or code == 421:
-            # Out of step with the server, or told to go.
-            client.close()
-        elif stage is Stage.MAIL and code // 100 == 5:
-            client.close()
-            raise RelayRefused(
-                f"The mail server does not accept our sender: {code} {one_line(text)}"
-            )
-        else:
-            _reset(client)
-        kind = OutcomeKind.NEVER if code // 100 == 5 else OutcomeKind.LATER
-        return reply_outcome(kind, stage, code, text)
-
-    def _send_content(
-        self, client: TimedClient, content: bytes, before_final_dot: Callable[[], bool]
-    ) -> Outcome | None:
-        """Send everything but the dot; return the outcome if the dot must not follow."""
-        try:
-            client.send(_dot_stuffed(content))
-            if not client.is_quiet():
-                return _interrupted(client)
-            if not before_final_dot():
-                client.close()
-                return Outcome(
-                    kind=OutcomeKind.ABANDONED,
-                    stage=Stage.BODY,
-                    reply="Stopped before the mail server could accept it.",
-                )
-            # Asked again, because the commit may have taken a while: without a dot sent the
-            # message is certainly not accepted, and that is worth knowing.
-            return None if client.is_quiet() else _interrupted(client)
-        except smtplib.SMTPServerDisconnected as lost:
-            return lost_outcome(OutcomeKind.LATER, Stage.BODY, lost)
-        except BaseException:
-            client.close()
-            raise
-
-    def _finish(self, client: TimedClient) -> Outcome:
-        """Send the dot and read the verdict; from here on silence means not knowing."""
-        try:
-            client.send(b".\r\n")
-            code, text = client.reply_within(self.relay.limits.after_dot_seconds)
-        except smtplib.SMTPServerDisconnected as lost:
-            return lost_outcome(OutcomeKind.UNCERTAIN, Stage.DOT, lost)
-        except BaseException:
-            client.close()
-            raise
-        if code == 421 or code // 100 == 3:
-            client.close()
-        kinds = {2: OutcomeKind.SENT, 4: OutcomeKind.LATER, 5: OutcomeKind.NEVER}
-        kind = kinds.get(code // 100, OutcomeKind.UNCERTAIN)
-        return reply_outcome(kind, Stage.DOT, code, text)
+        if self._lane is None:
+            self._lane = Lane(self.host, self.relay.limits)
+        return self._lane
 
 
-def _fit_for_the_wire(content: bytes) -> bool:
-    """Tell whether every line ends in CR LF; counting is ten times as fast as a pattern."""
-    ends = content.count(b"\r\n")
-    return (
-        content.endswith(b"\r\n")
-        and content.count(b"\r") == ends
-        and content.count(b"\n") == ends
-        and b"\0" not in content
-    )
-
-
-def _dot_stuffed(content: bytes) -> bytes:
-    """Double the dot at the beginning of a line (RFC 5321, 4.5.2)."""
-    stuffed = content.replace(b"\n.", b"\n..")
-    return b"." + stuffed if stuffed.startswith(b".") else stuffed
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Options:
-    """What is added to MAIL and RCPT, each with its leading space."""
-
-    mail: str
-    rcpt: str
-
-    @classmethod
-    def chosen(cls, client: TimedClient, envelope: Envelope, content: bytes) -> "_Options | None":
-        """Return the options this server and message call for; None if they do not fit."""
-        mail = rcpt = ""
-        if client.has_extn("dsn"):
-            rcpt = " NOTIFY=FAILURE,DELAY"
-            mail = f" RET=HDRS ENVID={_xtext(envelope.envelope_id)}"
-        if not (content.isascii() and _local_parts(envelope).isascii()):
-            if not client.has_extn("smtputf8"):
-                return None
-            mail += " SMTPUTF8 BODY=8BITMIME"
-        return cls(mail=mail, rcpt=rcpt)
-
-
-def _local_parts(envelope: Envelope) -> str:
-    return envelope.sender.rpartition("@")[0] + envelope.recipient.rpartition("@")[0]
-
-
-def _xtext(value: str) -> str:
-    """Return the value as RFC 3461, section 4, writes it inside a command."""
-    return _NOT_XTEXT.sub(lambda found: "".join(f"+{b:02X}" for b in found[0].encode()), value)
-
-
-def _reset(client: TimedClient) -> None:
-    """End the refused transaction; a server that cannot do that is not talked to further."""
-    try:
-        code, _ = client.docmd("RSET")
-    except smtplib.SMTPServerDisconnected:
+def _pass_commit_point(lane: Lane[Any], before_final_dot: Callable[[], bool]) -> None:
+    lane.attend()
+    if not lane.at_commit_point:
         return
-    if code != 250:
-        client.close()
-
-
-def _interrupted(client: TimedClient) -> Outcome:
-    """Read what the server said before the dot, and hang up: nothing was accepted."""
     try:
-        code, text = client.getreply()
-    finally:
-        client.close()
-    kind = OutcomeKind.NEVER if code // 100 == 5 else OutcomeKind.LATER
-    return reply_outcome(kind, Stage.BODY, code, text)
+        may_leave = before_final_dot()
+    except BaseException:
+        lane.abandon()
+        raise
+    if not may_leave:
+        lane.abandon()
+        return
+    # Looked at again, because the commit may have taken a while: without a dot said the message
+    # is certainly not accepted, and that is worth knowing.
+    lane.attend()
+    if lane.at_commit_point:
+        lane.say_dot(None)
+
+
+def _wait_for(lane: Lane[Any]) -> None:
+    """Let a lane go on as soon as it can, or give it up at its deadline."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(lane, lane.interest)
+        selector.select(max(0.0, (lane.deadline or 0.0) - time.monotonic()))
+    lane.attend()

@@ -11,7 +11,8 @@ from nps_portal.accounts.portal_settings import PortalSettings
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.merging import one_line
 from nps_portal.foundation.tokens import new_public_id
-from nps_portal.mail.mime import Mail, message_id_for
+from nps_portal.mail.headers import message_id_for
+from nps_portal.mail.mime import Mail
 from nps_portal.outbox.delivery import deliver_now
 from nps_portal.outbox.transport import Outcome, OutcomeKind
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from nps_portal.batches.models import Invitation
-from nps_portal.contacts.commands import suppress
 from nps_portal.contacts.models import SuppressionReason
+from nps_portal.contacts.suppressions import suppress
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record
 from nps_portal.nps import category
+from nps_portal.outbox.bounces import resolve_uncertain
 from nps_portal.outbox.commands import cancel_for_address
 from nps_portal.outbox.queries import sent_at
 from nps_portal.responses.models import (
@@ -47,7 +48,12 @@ class Answer:
 
 
 def log_visit(work: Work, invitation_id: int, facts: VisitFacts) -> None:
-    """Keep one opening of a link; it is evidence for later and changes nothing that counts."""
+    """Keep one opening of a link; it is evidence for later and changes nothing that counts.
+
+    A link that was clicked shows that its email had left, whoever clicked it.
+    """
+    if facts.kind is VisitKind.SURVEY_PAGE and facts.score is not None:
+        resolve_uncertain(work, invitation_id)
     left_at = sent_at(work.session, invitation_id)
     work.session.add(
         Visit(
@@ -78,6 +84,7 @@ def submit_answer(work: Work, invitation_id: int, answer: Answer) -> Response:
     lock = {"of": Invitation, "key_share": True}
     invitation = work.session.get_one(Invitation, invitation_id, with_for_update=lock)
     given = category(answer.score)
+    resolve_uncertain(work, invitation_id)
     response = work.session.scalar(
         sa.select(Response).where(Response.invitation_id == invitation_id)
     )

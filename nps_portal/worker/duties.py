@@ -6,11 +6,16 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from nps_portal.batches.commands import finish_batches, start_due_batches
+from nps_portal.batches.commands import (
+    finish_batches,
+    pause_blocked_batches,
+    start_due_batches,
+)
 from nps_portal.batches.inviting import invite_next
 from nps_portal.foundation import heartbeats
 from nps_portal.foundation.work import WORKER, Work, unit_of_work
 from nps_portal.imports.running import next_import_id, run_import
+from nps_portal.inbox.reading import read_inbox
 from nps_portal.outbox.claims import recover_leases
 from nps_portal.outbox.delivery import deliver_due_messages
 
@@ -59,6 +64,8 @@ DUTIES = (
     Duty(name="start batches", every_seconds=2, run=in_one_unit(start_due_batches)),
     Duty(name="invite", every_seconds=2, run=in_one_unit(invite_next)),
     Duty(name="deliver mail", every_seconds=1, run=deliver_due_messages),
+    Duty(name="pause blocked batches", every_seconds=2, run=in_one_unit(pause_blocked_batches)),
     Duty(name="finish batches", every_seconds=2, run=in_one_unit(finish_batches)),
+    Duty(name="read inbox", every_seconds=60, run=read_inbox),
     Duty(name="import", every_seconds=2, run=run_imports),
 )

@@ -9,8 +9,9 @@ from flask import Flask
 
 from nps_portal.batches.eligibility import Decision, Facts, Rules, decide, may_be_asked
 from nps_portal.batches.models import Reason
-from nps_portal.contacts.commands import remove_contact, suppress
+from nps_portal.contacts.commands import remove_contact
 from nps_portal.contacts.models import Contact, SuppressionReason
+from nps_portal.contacts.suppressions import suppress
 from nps_portal.outbox.models import Message, MessageState
 from nps_portal.surveys.models import Survey
 from nps_portal.worker.loop import run_until_idle

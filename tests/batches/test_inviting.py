@@ -8,8 +8,9 @@ from sqlalchemy.exc import IntegrityError
 from nps_portal.batches.audience import CHUNK
 from nps_portal.batches.commands import cancel_batch, start_due_batches
 from nps_portal.batches.models import Batch, Exclusion, Invitation, Reason
-from nps_portal.contacts.commands import remove_contact, suppress
+from nps_portal.contacts.commands import remove_contact
 from nps_portal.contacts.models import SuppressionReason
+from nps_portal.contacts.suppressions import suppress
 from nps_portal.foundation.tokens import Purpose, read_token
 from nps_portal.journal.models import Event
 from tests.batches.conftest import messages, plan_all, plan_once, the_batch

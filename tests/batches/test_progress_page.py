@@ -15,8 +15,8 @@ from nps_portal.accounts.portal_settings import change_settings, process_setting
 from nps_portal.batches.commands import pause_batch, start_due_batches
 from nps_portal.batches.models import BatchState
 from nps_portal.batches.queries import PAGE_SIZE
-from nps_portal.contacts.commands import suppress
 from nps_portal.contacts.models import SuppressionReason
+from nps_portal.contacts.suppressions import suppress
 from nps_portal.foundation import heartbeats
 from nps_portal.foundation.database import db
 from nps_portal.outbox.delivery import deliver_due_messages
@@ -309,3 +309,23 @@ def test_with_a_mail_server_nothing_is_said_to_stay(owner: PortalClient, sink: S
     send("a@example.org")
 
     assert "stays on this machine" not in show(owner)
+
+
+def test_r7_a_send_that_the_mail_server_blocks_pauses_itself_says_why_and_goes_on_when_resumed(
+    app: Flask, owner: PortalClient, sink: SinkServer
+) -> None:
+    send(*[f"c{number}@example.org" for number in range(12)])
+    sink.fail_at("dot", Say("554 5.7.1 Listed at example.net"), times=6)
+
+    run_until_idle(app)
+    blocked = the_batch().state
+    page = show(owner)
+    owner.post_form(f"/batches/{the_batch().id}/resumption")
+    run_until_idle(app)
+
+    assert blocked is BatchState.PAUSED
+    assert "This send was stopped, because the mail server blocks it." in page
+    assert "It said: 5.7.1 Listed at example.net" in page
+    assert the_batch().state is BatchState.FINISHED
+    assert "blocks it" not in show(owner)
+    assert len(sink.accepted) == 6

@@ -14,8 +14,8 @@ from nps_portal.accounts.commands import add_user
 from nps_portal.accounts.models import Role
 from nps_portal.accounts.portal_settings import change_settings
 from nps_portal.batches.models import Batch
-from nps_portal.contacts.commands import suppress
 from nps_portal.contacts.models import Contact, SuppressionReason
+from nps_portal.contacts.suppressions import suppress
 from nps_portal.outbox.models import Message, MessageState
 from nps_portal.surveys.models import Survey
 from tests.batches.conftest import messages, outcome_for_all, send, the_batch

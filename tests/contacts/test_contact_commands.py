@@ -11,12 +11,11 @@ from nps_portal.contacts.commands import (
     edit_contact,
     remove_contact,
     restore_contact,
-    suppress,
-    suppress_all,
     upsert_contacts,
 )
 from nps_portal.contacts.models import Company, Contact, Suppression, SuppressionReason
 from nps_portal.contacts.queries import contact_by_key, suppression_of
+from nps_portal.contacts.suppressions import suppress, suppress_all
 from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.database import reading
 from nps_portal.journal.queries import events_of_contact

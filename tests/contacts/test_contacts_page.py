@@ -2,9 +2,10 @@
 
 import re
 
-from nps_portal.contacts.commands import ContactDetails, add_contact, suppress, upsert_contacts
+from nps_portal.contacts.commands import ContactDetails, add_contact, upsert_contacts
 from nps_portal.contacts.models import Contact, SuppressionReason
 from nps_portal.contacts.queries import contact_by_id, contact_by_key
+from nps_portal.contacts.suppressions import suppress
 from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.database import reading
 from tests.support import factories

@@ -9,9 +9,10 @@ from flask import Flask
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from nps_portal.contacts.commands import remove_contact, suppress_all
+from nps_portal.contacts.commands import remove_contact
 from nps_portal.contacts.models import SuppressionReason
 from nps_portal.contacts.queries import contact_by_key, contact_count
+from nps_portal.contacts.suppressions import suppress_all
 from nps_portal.foundation.database import reading
 from nps_portal.imports.models import ImportState
 from nps_portal.imports.queries import import_by_id

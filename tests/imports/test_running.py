@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from nps_portal.contacts.commands import suppress_all
 from nps_portal.contacts.models import Contact, SuppressionReason
 from nps_portal.contacts.queries import contact_by_key, contact_count, suppression_of
+from nps_portal.contacts.suppressions import suppress_all
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.work import WORKER
 from nps_portal.imports.commands import (

@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from flask import Flask
 
 from nps_portal.batches.models import Invitation
-from nps_portal.contacts.commands import ContactDetails, edit_contact, remove_contact, suppress
+from nps_portal.contacts.commands import ContactDetails, edit_contact, remove_contact
 from nps_portal.contacts.models import Contact, SuppressionReason
+from nps_portal.contacts.suppressions import suppress
 from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.database import reading
 from nps_portal.journal.commands import record

@@ -52,6 +52,7 @@ def words(kind: str, **facts: Any) -> tuple[str, str, str]:
         ("contact.invited", "Chosen for a survey"),
         ("response.excluded", "Answer taken out of the score"),
         ("response.counted", "Answer counted"),
+        ("contact.suppression_lifted", "May be mailed again"),
     ],
 )
 def test_what_happens_to_a_contact_has_its_words(kind: str, title: str) -> None:
@@ -67,10 +68,23 @@ def test_what_happens_to_a_contact_has_its_words(kind: str, title: str) -> None:
         ("message.uncertain", None, "Email uncertain"),
         ("message.requeued", "follow_up", "Follow-up email queued once more"),
         ("message.cancelled", "something new", "Email cancelled"),
+        ("message.delayed", "invitation", "Survey email delayed"),
+        ("message.resolved", "invitation", "Survey email has left after all"),
+        ("message.complained", "reminder", "Reminder reported as spam"),
+        ("message.auto_replied", "invitation", "Survey email answered by an automatic reply"),
+        ("message.replied", "invitation", "Survey email answered by email"),
     ],
 )
 def test_a_message_is_named_by_what_it_was(kind: str, mail: str | None, title: str) -> None:
     assert words(kind, **({"mail": mail} if mail else {}))[0] == title
+
+
+def test_what_came_back_says_why() -> None:
+    hard = words("message.bounced", mail="invitation", bounce="hard", status="5.1.1")
+    soft = words("message.bounced", mail="reminder", bounce="soft", status="4.2.2")
+
+    assert hard == ("Survey email came back", "The address does not exist.", "red")
+    assert soft == ("Reminder came back", "The mailbox could not take it.", "red")
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nps_portal.mail.mime import (
-    Envelope,
-    HeaderInjection,
-    Mail,
-    build,
-    message_id_for,
-    needs_smtputf8,
-    wire_address,
-)
+from nps_portal.mail.headers import HeaderInjection, message_id_for, wire_address
+from nps_portal.mail.mime import Envelope, Mail, build, needs_smtputf8
 from tests.outbox.conftest import mail
 
 BREAKERS = ["\r\n", "\n", "\r", "\0", "\t", "\x1b", "\x7f", "\x85", "\u2028", "\u2029"]

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from nps_portal.mail.mime import Envelope, Mail, build
 from nps_portal.outbox.transport import Outcome, Relay, Security, TimeLimits, open_relay
+from tests.outbox.queue import use_server
 from tests.support.certificates import Certificates, make_certificates
 from tests.support.smtp_server import SinkServer
 
@@ -123,3 +125,10 @@ def open_and_close(relay: Relay) -> None:
     """Say hello and goodbye."""
     with open_relay(relay):
         pass
+
+
+@pytest.fixture
+def sending(app: Flask, sink: SinkServer) -> Flask:
+    """Give an application whose mail server is the sink."""
+    use_server(sink.port)
+    return app

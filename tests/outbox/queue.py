@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from nps_portal.accounts.portal_settings import change_settings
 from nps_portal.foundation.work import WORKER, unit_of_work
 from nps_portal.outbox.claims import Claim, claim, new_owner
 from nps_portal.outbox.commands import ContentDraft, MessageDraft, enqueue, freeze_content
 from nps_portal.outbox.models import EmailContent, Message, MessageKind
 from tests.support import factories
-
-ANY_RATE = 0
 
 
 def queue(*emails: str, kind: MessageKind = MessageKind.INVITATION) -> EmailContent:
@@ -45,10 +44,10 @@ def queue(*emails: str, kind: MessageKind = MessageKind.INVITATION) -> EmailCont
     return content
 
 
-def claim_some(limit: int = 20, rate_per_minute: int = ANY_RATE) -> Sequence[Claim]:
+def claim_some(limit: int = 20) -> Sequence[Claim]:
     """Claim as a worker would."""
     with unit_of_work(WORKER) as work:
-        return claim(work, new_owner(), limit, rate_per_minute)
+        return claim(work, new_owner(), limit)
 
 
 def claim_one() -> Claim:
@@ -72,3 +71,11 @@ def the_message() -> Message:
 def states() -> list[str]:
     """Return where every message stands, in order."""
     return [message.state.value for message in all_messages()]
+
+
+def use_server(port: int) -> None:
+    """Make the server on this port of this machine the one that delivers."""
+    with factories.work() as work:
+        factories.make_business(work)
+        values = {"mail_server": "127.0.0.1", "mail_port": str(port), "mail_security": "none"}
+        change_settings(work, values)

@@ -11,9 +11,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from nps_portal.contacts.commands import suppress
 from nps_portal.contacts.models import SuppressionReason
+from nps_portal.contacts.suppressions import suppress
 from nps_portal.foundation.work import WORKER, Work, unit_of_work
+from nps_portal.mail.parcels import Finished
 from nps_portal.outbox.claims import (
     Claim,
     claim,
@@ -27,13 +28,12 @@ from nps_portal.outbox.commands import (
     cancel_for_address,
     hold_content,
     open_content,
-    send_again,
 )
 from nps_portal.outbox.models import Message, MessageKind, MessageState
-from nps_portal.outbox.settling import record_outcome
+from nps_portal.outbox.resending import send_again
+from nps_portal.outbox.settling import record_outcomes
 from nps_portal.outbox.transport import Outcome, OutcomeKind, Stage
 from tests.outbox.queue import (
-    ANY_RATE,
     all_messages,
     claim_one,
     claim_some,
@@ -50,12 +50,12 @@ LATER = Outcome(kind=OutcomeKind.LATER, stage=Stage.DOT, code=451, reply="4.3.0 
 
 def commit(one: Claim) -> bool:
     with unit_of_work(WORKER) as work:
-        return pass_commit_point(work, one)
+        return pass_commit_point(work, [one]) == {one.message_id}
 
 
 def settle(one: Claim, outcome: Outcome) -> None:
     with unit_of_work(WORKER) as work:
-        record_outcome(work, one, outcome)
+        record_outcomes(work, [Finished(ticket=one, outcome=outcome)])
 
 
 def recover() -> int:
@@ -77,7 +77,7 @@ def test_two_workers_share_the_queue_and_take_nothing_twice(app: Flask) -> None:
         together.wait()
         with app.app_context():
             while claims := claim_some(7):
-                taken[name] += [one.message.id for one in claims]
+                taken[name] += [one.message_id for one in claims]
 
     workers = [threading.Thread(target=work_through, args=(name,)) for name in taken]
     for worker in workers:
@@ -249,7 +249,7 @@ def _outlast(clock: FixedClock) -> None:
 
 def _release(one: Claim) -> None:
     with unit_of_work(WORKER) as work:
-        release(work, one)
+        release(work, [one])
 
 
 @pytest.mark.parametrize("way", GIVE_BACK)
@@ -287,7 +287,7 @@ def test_the_claims_of_a_dead_process_are_taken_back_at_once(app: Flask) -> None
     dead.wait()
     owner = f"{socket.gethostname()[:60]}:{dead.pid}:0123456789abcdef"
     with unit_of_work(WORKER) as work:
-        first, _second = claim(work, owner, 20, ANY_RATE)
+        first, _second = claim(work, owner, 20)
     commit(first)
 
     recovered = recover()
@@ -299,29 +299,11 @@ def test_the_claims_of_a_dead_process_are_taken_back_at_once(app: Flask) -> None
 def test_the_claims_of_a_living_process_and_of_other_machines_are_left_alone(app: Flask) -> None:
     queue("a@example.org", "b@example.org")
     with unit_of_work(WORKER) as work:
-        claim(work, new_owner(), 1, ANY_RATE)
-        claim(work, f"elsewhere:{os.getpid()}:0123456789abcdef", 1, ANY_RATE)
+        claim(work, new_owner(), 1)
+        claim(work, f"elsewhere:{os.getpid()}:0123456789abcdef", 1)
 
     assert recover() == 0
     assert states() == ["claimed", "claimed"]
-
-
-def test_the_rate_counts_what_left_within_the_minute_and_what_is_on_its_way(
-    app: Flask, clock: FixedClock
-) -> None:
-    queue(*[f"c{number}@example.org" for number in range(10)])
-
-    first = claim_some(20, 4)
-    for one in first:
-        commit(one)
-        settle(one, SENT)
-    at_once = claim_some(20, 4)
-    clock.advance(seconds=60)
-    a_minute_later = claim_some(3, 4)
-    still_on_their_way = claim_some(20, 4)
-
-    assert [len(first), len(at_once), len(a_minute_later)] == [4, 0, 3]
-    assert len(still_on_their_way) == 1
 
 
 def test_an_uncertain_message_is_sent_again_only_when_a_person_says_so(app: Flask) -> None:
@@ -336,7 +318,7 @@ def test_an_uncertain_message_is_sent_again_only_when_a_person_says_so(app: Flas
     again = claim_one()
 
     assert requeued
-    assert (again.message.public_id, again.message.attempts) == (public_id, 0)
+    assert (again.public_id, again.attempts) == (public_id, 0)
 
 
 @pytest.mark.parametrize("state", [MessageState.QUEUED, MessageState.SENT, MessageState.CANCELLED])

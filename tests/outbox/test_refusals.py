@@ -144,15 +144,19 @@ def test_a_closed_connection_takes_no_further_message(sink: SinkServer, relay: R
             connection.deliver(envelope_to(), content(), leave)
 
 
-def test_a_server_that_cannot_reset_is_not_used_further(sink: SinkServer, relay: Relay) -> None:
-    sink.fail_at("rcpt", Say("550 5.1.1 No such user"))
+def test_a_server_that_cannot_reset_is_not_used_further_and_costs_no_attempt(
+    sink: SinkServer, relay: Relay
+) -> None:
+    sink.fail_at("rcpt", Say("550 5.1.1 Unknown"), times=1)
     sink.fail_at("rset", HangUp())
 
     with open_relay(relay) as connection:
-        outcome = connection.deliver(envelope_to(), content(), leave)
+        refused = connection.deliver(envelope_to(), content(), leave)
+        next_one = connection.deliver(envelope_to(), content(), leave)
         usable = connection.usable
 
-    assert (outcome.kind, outcome.code) == (OutcomeKind.NEVER, 550)
+    assert (refused.kind, refused.code) == (OutcomeKind.NEVER, 550)
+    assert next_one.kind is OutcomeKind.ABANDONED
     assert not usable
 
 

@@ -37,7 +37,7 @@ __all__ = [
     "Accepted", "Answer", "Command", "Delay", "HangUp", "Say", "Silence", "SinkServer", "Trickle",
 ]  # fmt: skip
 
-DEFAULT_EXTENSIONS = ("8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES")
+DEFAULT_EXTENSIONS = ("PIPELINING", "8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES")
 
 
 class SinkServer:

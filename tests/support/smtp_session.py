@@ -32,6 +32,7 @@ class _Gone(Exception):
 
 @dataclass
 class _Transaction:
+    has_sender: bool = False
     sender: str = ""
     mail_options: str = ""
     recipient: str = ""
@@ -128,6 +129,8 @@ class Session:
 
     def _encrypt(self) -> None:
         assert self.manners.context is not None
+        # What was said in the clear counts for nothing now (RFC 3207, section 4.2).
+        self.unread = b""
         self.client = self.manners.context.wrap_socket(self.client, server_side=True)
         self.encrypted = True
 
@@ -157,8 +160,13 @@ class Session:
         sender, options = _address_and_options(rest)
         if self._answer("mail", "250 2.1.0 Sender accepted"):
             self.transaction.sender, self.transaction.mail_options = sender, options
+            self.transaction.has_sender = True
 
     def _rcpt(self, rest: str) -> None:
+        # A client that pipelines has said this before it knew of a refused sender.
+        if not self.transaction.has_sender:
+            self._say("503 5.5.1 No sender")
+            return
         recipient, options = _address_and_options(rest)
         self.transaction.recipient = recipient
         if self._answer("rcpt", "250 2.1.5 Recipient accepted"):
