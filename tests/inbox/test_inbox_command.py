@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
-from nps_portal.cli import commands
+from nps_portal.cli_inbox import inbox_command
 from nps_portal.contacts.queries import suppression_of
 from nps_portal.foundation.database import reading
 from nps_portal.outbox.models import MessageState
@@ -31,7 +31,7 @@ def run(app: Flask) -> Callable[..., tuple[int, str]]:
     runner = FlaskCliRunner(app)
 
     def run_command(raw: bytes, *options: str) -> tuple[int, str]:
-        result = runner.invoke(commands, ["inbox", *options], input=raw)
+        result = runner.invoke(inbox_command, options, input=raw)
         return result.exit_code, result.output
 
     return run_command
