@@ -46,6 +46,7 @@ class Lane(Generic[T]):
         self._unsent = b""
         self._to_dot = 0
         self._needs_reset = False
+        self._has_served = False
         self._deadline: float | None = None
         self.finished: list[Finished[T]] = []
         self.refused: RelayRefused | None = None
@@ -80,9 +81,7 @@ class Lane(Generic[T]):
 
     @property
     def deadline(self) -> float | None:
-        """When the server has been silent too long, on the monotonic clock; None if it need not
-        speak.
-        """
+        """The monotonic time when its silence is too long; None while it need not speak."""
         return self._deadline
 
     @property
@@ -193,8 +192,7 @@ class Lane(Generic[T]):
         try:
             replies.feed(received)
         except BadReply:
-            # What came before it in the same piece counts: it may be an acceptance.
-            is_smtp = False
+            is_smtp = False  # What came before it in the same piece may be an acceptance.
         # A server that sends one byte at a time gets no more time for it; a whole reply does.
         while self.is_open and (reply := replies.next()):
             self._answered(*reply)
@@ -267,6 +265,7 @@ class Lane(Generic[T]):
         self._lose("The mail server hung up.", OutcomeKind.ABANDONED)
 
     def _finish(self, load: Load[T], outcome: Outcome) -> None:
+        self._has_served |= outcome.code is not None
         self._loads.remove(load)
         self.finished.append(Finished(ticket=load.parcel.ticket, outcome=outcome))
 
@@ -275,10 +274,12 @@ class Lane(Generic[T]):
         self._client.close()
         self._deadline = None
         stage = self._awaited[0][1] if self._awaited else Stage.BODY
+        # Who has served others and then hangs up wanted no further message on this connection.
+        is_its_turn = stage is not Stage.RESET and not (self._has_served and stage is Stage.MAIL)
         for position, load in enumerate(list(self._loads)):
             if load.dot_said and self._to_dot <= 0:
                 outcome = Outcome(kind=OutcomeKind.UNCERTAIN, stage=Stage.DOT, reply=reason)
-            elif position == 0 and stage is not Stage.RESET:
+            elif position == 0 and is_its_turn:
                 at = Stage.BODY if load.content_said else stage
                 outcome = load.refusal or Outcome(kind=kind, stage=at, reply=reason)
             else:

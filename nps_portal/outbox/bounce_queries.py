@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from nps_portal.contacts.models import Contact, Suppression, SuppressionReason
 from nps_portal.foundation.database import UTCDateTime
 from nps_portal.foundation.paging import Place, place_of
-from nps_portal.outbox.fates import CAME_BACK, report_words, teller_words
+from nps_portal.outbox.fates import CAME_BACK, remote_words, report_words, teller_words
 from nps_portal.outbox.models import Bounce, Message, MessageState
 from nps_portal.outbox.paging import PAGE_SIZE
 from nps_portal.reports.models import ReportKind
@@ -90,7 +90,7 @@ class DeskLine:
     def their_words(self) -> str:
         """Return what the other side said, as it said it."""
         if self.bounce is not None:
-            return f"{self.bounce.status} {self.bounce.reason}".strip()
+            return remote_words(self.bounce)
         return self.message.last_reply if self.message else ""
 
     @property

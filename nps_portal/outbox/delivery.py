@@ -55,7 +55,8 @@ def deliver_due_messages(app: Flask, stopping: threading.Event) -> int:
             if not (check_fence(work) and may_try(work)):
                 return 0
         try:
-            dispatch = Dispatch(_turn(stopping), Press(_house()), manners)
+            turn = _turn(stopping)
+            dispatch = Dispatch(turn, Press(_house()), manners, lambda: _is_in_force(turn))
         except PortalError as error:
             _note_trouble(error)
             return 0
@@ -94,6 +95,12 @@ def _turn(stopping: threading.Event) -> Turn:
         owner=claims.new_owner(),
         stopping=stopping,
     )
+
+
+def _is_in_force(turn: Turn) -> bool:
+    """Tell whether a turn that began now would go by the same."""
+    reading().rollback()
+    return replace(_turn(turn.stopping), owner=turn.owner) == turn
 
 
 def _house() -> House:

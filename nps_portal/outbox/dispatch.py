@@ -8,6 +8,7 @@ next. No transaction is open while a lane talks.
 import math
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -33,6 +34,8 @@ from nps_portal.outbox.transport import Relay, RelayUnavailable
 CLAIMS_A_LANE = 25
 MESSAGES_A_LANE = 5
 TURN_SECONDS = 60.0
+DRAIN_SECONDS = 5.0
+LOOK_AGAIN_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 0.5
 RECORD_ATTEMPTS = 5
 
@@ -53,11 +56,17 @@ class Turn:
 class Dispatch:
     """Delivers what is due until nothing is, the time is over, or the mail server fails.
 
+    A lane whose server is silent holds up no other: they go on while `is_in_force` says that the
+    turn is what it would be if it began now.
+
     `tried` counts the messages that have ended or were put off, `trouble` is what ended the turn.
     """
 
-    def __init__(self, turn: Turn, press: Press, manners: Manners) -> None:
+    def __init__(
+        self, turn: Turn, press: Press, manners: Manners, is_in_force: Callable[[], bool]
+    ) -> None:
         self._turn = turn
+        self._is_in_force = is_in_force
         self._press = press
         self._manners = manners
         self._pool = Pool(turn.pace, manners)
@@ -65,7 +74,7 @@ class Dispatch:
         self._finished: list[Finished[Claim]] = []
         self._returned: list[Claim] = []
         self._resting: list[tuple[float, list[Claim]]] = []
-        self._is_exhausted = False
+        self._looks_again_at = 0.0
         self._failed_books = 0
         self._ends_at = time.monotonic() + TURN_SECONDS
         self.tried = 0
@@ -142,7 +151,7 @@ class Dispatch:
     def _give_back(self, claimed: list[Claim]) -> None:
         """Let go of these and of all that wait; what may still leave is claimed anew."""
         self._returned += [*claimed, *self._pool.empty()]
-        self._is_exhausted = False
+        self._looks_again_at = 0.0
 
     def _is_fresh(self, claim: Claim) -> bool:
         """Tell whether enough of the lease is left; else the dot would be refused at the end."""
@@ -184,9 +193,16 @@ class Dispatch:
     def _wanted(self) -> int:
         """Return how many messages to claim now."""
         full = self._turn.connections * CLAIMS_A_LANE
-        if self._is_ending or self._is_exhausted or time.monotonic() > self._ends_at:
+        if self._is_ending or time.monotonic() < self._looks_again_at or self._is_over():
             return 0
         return full - len(self._pool) if len(self._pool) < full / 4 else 0
+
+    def _is_over(self) -> bool:
+        """Tell whether the time is over; it begins anew while a lane waits long for an answer."""
+        now = time.monotonic()
+        if now > self._ends_at + DRAIN_SECONDS and self._is_in_force():
+            self._ends_at = now + TURN_SECONDS
+        return now > self._ends_at
 
     def _settle(self, work: Work) -> None:
         record_outcomes(work, self._finished)
@@ -201,7 +217,8 @@ class Dispatch:
         here = wanted if room is None else min(wanted, room - len(self._pool))
         allowed = allowance(work, self._turn.pace, here)
         more = list(claims.claim(work, self._turn.owner, allowed))
-        self._is_exhausted = len(more) < wanted
+        if len(more) < wanted:
+            self._looks_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
         self._press.learn(work, more)
         return more
 

@@ -103,6 +103,13 @@ def report_words(kind: ReportKind) -> str:
     return _REPORTS[kind]
 
 
+def remote_words(bounce: Bounce) -> str:
+    """Return what the other side said, as it said it, with its code in front."""
+    if bounce.status in bounce.reason:
+        return bounce.reason
+    return f"{bounce.status} {bounce.reason}".strip()
+
+
 def teller_words(told_by: str) -> str:
     """Return who told, as an owner reads it; a provider that is not known here by its name."""
     name = told_by.partition(",")[0]

@@ -1,5 +1,6 @@
 """The lanes of one turn: opened beside the loop, attended when they have something to say."""
 
+import contextlib
 import selectors
 import socket
 import time
@@ -55,7 +56,7 @@ class Lanes:
         for _ in range(min(number, self._most) - len(self._open) - len(self._opening)):
             future = self._threads.submit(open_relay(self._relay).__enter__)
             self._opening.add(future)
-            future.add_done_callback(lambda _: self._ringer.send(b"!"))
+            future.add_done_callback(self._ring)
 
     def attend(self, seconds: float) -> list[Finished[Claim]]:
         """Wait until a lane has something to say, and return the messages that have ended."""
@@ -82,14 +83,19 @@ class Lanes:
         left = [one for lane in self for one in lane.finished]
         for lane in self:
             self._threads.submit(lane.leave, min(QUIT_SECONDS, self._relay.limits.reply_seconds))
-        self._threads.shutdown(wait=True)
+        # Nobody waits for a server that has not greeted us yet.
+        self._threads.shutdown(wait=not self._opening)
         for future in self._opening:
-            if future.exception() is None:
-                future.result().__exit__(None, None, None)
+            future.add_done_callback(_hang_up)
         self._selector.close()
         self._bell.close()
         self._ringer.close()
         return left
+
+    def _ring(self, _: Future[RelayConnection]) -> None:
+        # After the end of the turn nobody listens.
+        with contextlib.suppress(OSError):
+            self._ringer.send(b"!")
 
     def _watch(self) -> None:
         for lane, number in self._open.items():
@@ -136,3 +142,8 @@ class Lanes:
             self._bell.recv(4096)
         except BlockingIOError:
             return
+
+
+def _hang_up(future: Future[RelayConnection]) -> None:
+    if future.exception() is None:
+        future.result().__exit__(None, None, None)

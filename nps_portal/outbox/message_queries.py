@@ -15,6 +15,7 @@ from nps_portal.outbox.fates import (
     Fate,
     fate_of,
     fate_of_state,
+    remote_words,
     report_words,
     teller_words,
 )
@@ -68,7 +69,6 @@ class ReportLine:
     """What somebody told about a message, and their own words."""
 
     words: str
-    status: str
     their_words: str
     told_by: str
     at: datetime
@@ -131,8 +131,7 @@ def message_record(session: Session, message: Message) -> MessageRecord:
         reports=[
             ReportLine(
                 words=report_words(report.kind),
-                status=report.status,
-                their_words=report.reason,
+                their_words=remote_words(report),
                 told_by=teller_words(report.told_by),
                 at=report.created_at,
             )

@@ -384,6 +384,20 @@ def test_a_message_leads_to_its_send(owner: PortalClient) -> None:
     assert owner.get("/batches/of-email/77").status_code == 404
 
 
+def test_the_counts_of_a_send_lead_to_its_messages(owner: PortalClient) -> None:
+    with factories.work() as work:
+        batch = factories.make_batch(work, [factories.make_contact(work)])
+    message = ended(MessageState.FAILED, "refused")
+    with factories.work() as work:
+        work.session.get_one(Message, message.id).content_id = batch.content_id
+
+    page = owner.get(f"/batches/{batch.id}").text
+
+    assert f'href="/messages?batch={batch.content_id}&amp;state=failed">1 failed</a>' in page
+    assert shown(owner, f"/messages?batch={batch.content_id}&state=failed") == [ZOE]
+    assert f'href="/messages?batch={batch.content_id}">1</a>' in owner.get("/batches").text
+
+
 def test_hostile_words_are_shown_as_they_are(owner: PortalClient) -> None:
     message = ended(MessageState.FAILED, HOSTILE, HOSTILE)
     with factories.work() as work:
