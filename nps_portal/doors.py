@@ -21,8 +21,9 @@ from nps_portal.inbox import hook_pages
 from nps_portal.inbox import views as inbox_views
 from nps_portal.insights import contact_pages, patterns_page
 from nps_portal.insights import views as insights_views
-from nps_portal.outbox import bounce_views, mailbox_views
-from nps_portal.outbox import views as outbox_views
+from nps_portal.mailbox import views as mailbox_views
+from nps_portal.messages import bounce_views
+from nps_portal.messages import views as messages_views
 from nps_portal.responses import survey_pages, unsubscribe_pages
 from nps_portal.responses import views as responses_views
 from nps_portal.responses.queries import held_count
@@ -36,7 +37,7 @@ DOORS: tuple[tuple[Blueprint, Guard], ...] = (
     (contact_pages.blueprint, signed_in),
     (surveys_views.blueprint, signed_in),
     (batches_views.blueprint, signed_in),
-    (outbox_views.blueprint, signed_in),
+    (messages_views.blueprint, signed_in),
     (mailbox_views.blueprint, signed_in),
     (bounce_views.blueprint, signed_in),
     (inbox_views.blueprint, signed_in),
@@ -133,7 +134,7 @@ def _navigation() -> list[NavigationItem]:
             True,
         ),
         ("Surveys", "surveys.index", "clipboard-list", ("surveys",), None, False),
-        ("Sends", "batches.index", "send", ("batches", "outbox", "bounces"), None, True),
+        ("Sends", "batches.index", "send", ("batches", "messages", "bounces"), None, True),
         ("Mailbox", "mailbox.index", "mailbox", ("mailbox",), None, False),
         ("Settings", "settings.index", "settings", ("settings", "inbox", "doctor"), None, False),
     )

@@ -10,9 +10,9 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
+from nps_portal.delivery.rendering import CompiledContent, House
 from nps_portal.outbox.claims import Claim
 from nps_portal.outbox.models import EmailContent
-from nps_portal.outbox.rendering import CompiledContent, House
 from nps_portal.surveys.email import Look, compile_invitation
 from nps_portal.surveys.wording import Wording
 

@@ -8,12 +8,12 @@ from nps_portal.batches.audience import undecided
 from nps_portal.batches.eligibility import may_be_asked
 from nps_portal.batches.models import Batch, BatchState, Exclusion, Invitation, Reason
 from nps_portal.contacts.models import Contact
+from nps_portal.delivery.fence import check_fence
 from nps_portal.foundation.database import lock_for_transaction
 from nps_portal.foundation.tokens import Purpose, make_token, new_public_id
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record, record_for_all
 from nps_portal.outbox.commands import MessageDraft, enqueue
-from nps_portal.outbox.fence import check_fence
 
 
 def invite_next(work: Work) -> int:

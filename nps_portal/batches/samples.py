@@ -5,9 +5,9 @@ from datetime import datetime
 
 from nps_portal.accounts.portal_settings import PortalSettings, process_settings
 from nps_portal.batches.commands import NotReady, content_draft, missing_settings
+from nps_portal.delivery.rendering import SampleRecipient, sample_mail
+from nps_portal.delivery.turns import deliver_now
 from nps_portal.mail.outcomes import OutcomeKind
-from nps_portal.outbox.delivery import deliver_now
-from nps_portal.outbox.rendering import SampleRecipient, sample_mail
 from nps_portal.surveys.email import sample_values
 from nps_portal.surveys.models import Survey
 

@@ -27,7 +27,7 @@ from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.heartbeats import WORKER_NAME, is_alive
-from nps_portal.outbox.mailbox_views import is_open as mailbox_is_open
+from nps_portal.mailbox.views import is_open as mailbox_is_open
 from nps_portal.outbox.models import EmailContent
 from nps_portal.outbox.queries import OutboxHealth, outbox_health
 from nps_portal.surveys.email import EmailSource

@@ -25,13 +25,13 @@ from nps_portal.batches.queries import (
     people_to_exclude,
 )
 from nps_portal.batches.samples import send_sample
+from nps_portal.delivery.rendering import SampleRecipient
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.paging import page_links, place_of
 from nps_portal.foundation.row_ids import row_id
 from nps_portal.foundation.work import unit_of_work
-from nps_portal.outbox.rendering import SampleRecipient
 from nps_portal.surveys.email_page import framed
 from nps_portal.surveys.queries import active_surveys, survey_by_id
 

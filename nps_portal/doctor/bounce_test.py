@@ -6,6 +6,8 @@ from datetime import datetime
 
 from nps_portal.accounts.portal_settings import PortalSettings
 from nps_portal.config import Settings
+from nps_portal.delivery.mail_server import relay_of
+from nps_portal.delivery.turns import PROMPT
 from nps_portal.doctor.identity import identity_of
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.tokens import Purpose, make_token, new_public_id
@@ -13,8 +15,6 @@ from nps_portal.mail.dkim import load_signer
 from nps_portal.mail.headers import message_id_for
 from nps_portal.mail.mime import Envelope, Mail, build
 from nps_portal.mail.outcomes import Outcome, OutcomeKind
-from nps_portal.outbox.delivery import PROMPT
-from nps_portal.outbox.mail_server import relay_of
 from nps_portal.outbox.transport import open_relay
 
 _WORDS = (

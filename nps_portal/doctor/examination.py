@@ -7,6 +7,7 @@ from functools import partial
 
 from nps_portal.accounts.portal_settings import PortalSettings, portal_settings
 from nps_portal.config import LOOPBACK_HOSTS, Settings
+from nps_portal.delivery.mail_server import relay_of
 from nps_portal.doctor import dmarc, house, public_address, returns, sender, signing, storage
 from nps_portal.doctor.dns import NoDns, current_resolver
 from nps_portal.doctor.findings import Examination, Finding, Lamp, Matter
@@ -19,7 +20,6 @@ from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
 from nps_portal.mail.handshake import Relay
 from nps_portal.mail.smtp_client import TimeLimits
-from nps_portal.outbox.mail_server import relay_of
 
 # Who looks at the page waits so long; who gives a command waits longer, for slow servers.
 PAGE_SECONDS = 6.0

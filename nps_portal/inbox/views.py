@@ -25,7 +25,7 @@ from nps_portal.inbox.places import InboxTrouble
 from nps_portal.inbox.providers import PROVIDERS
 from nps_portal.inbox.queries import inbox_state, unmatched_reports
 from nps_portal.inbox.reading import try_inbox
-from nps_portal.outbox.fates import report_words, teller_words
+from nps_portal.messages.fates import report_words, teller_words
 
 blueprint = Blueprint("inbox", __name__)
 

@@ -1,5 +1,4 @@
-"""Every email that must leave, until it has left.
+"""Every email that must leave, until it has left: contents, messages, claims, and what came back.
 
-The outward side is `mime` (an email as bytes), `transport` (the talk with the mail server, over
-`handshake` and `smtp_client`) and `catch_all` (the local mailbox that catches instead of sending).
+`transport` is the door through which it leaves; who sends how fast is the room above, `delivery`.
 """

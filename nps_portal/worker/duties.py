@@ -12,12 +12,12 @@ from nps_portal.batches.commands import (
     start_due_batches,
 )
 from nps_portal.batches.inviting import invite_next
+from nps_portal.delivery.turns import deliver_due_messages
 from nps_portal.foundation import heartbeats
 from nps_portal.foundation.work import WORKER, Work, unit_of_work
 from nps_portal.imports.running import next_import_id, run_import
 from nps_portal.inbox.reading import read_inbox
 from nps_portal.outbox.claims import recover_leases
-from nps_portal.outbox.delivery import deliver_due_messages
 
 Run = Callable[[Flask, threading.Event], int]
 

@@ -10,7 +10,7 @@ from flask import Flask
 
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import DatabaseUnavailable
-from nps_portal.outbox.mail_server import stop_local_mailboxes
+from nps_portal.mailbox.local import stop_local_mailboxes
 from nps_portal.worker.duties import DUTIES, Duty
 
 log = structlog.get_logger(__name__)

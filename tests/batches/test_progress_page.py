@@ -17,9 +17,9 @@ from nps_portal.batches.models import BatchState
 from nps_portal.batches.queries import PAGE_SIZE
 from nps_portal.contacts.models import SuppressionReason
 from nps_portal.contacts.suppressions import suppress
+from nps_portal.delivery.turns import deliver_due_messages
 from nps_portal.foundation import heartbeats
 from nps_portal.foundation.database import db
-from nps_portal.outbox.delivery import deliver_due_messages
 from nps_portal.outbox.models import Message, MessageState
 from nps_portal.surveys.commands import change_wording
 from nps_portal.surveys.wording import Wording

@@ -7,7 +7,7 @@ from nps_portal.batches.commands import start_due_batches
 from nps_portal.batches.inviting import invite_next
 from nps_portal.contacts.commands import remove_contact
 from nps_portal.foundation.database import reading
-from nps_portal.outbox.mail_server import local_mailbox
+from nps_portal.mailbox.local import local_mailbox
 from nps_portal.outbox.models import Message, MessageState
 from nps_portal.worker.loop import run_until_idle
 from tests.support import factories

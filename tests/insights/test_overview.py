@@ -11,9 +11,9 @@ from sqlalchemy import event
 
 from nps_portal import create_app
 from nps_portal.config import load_settings
+from nps_portal.delivery.mail_server import record_unreachable
 from nps_portal.foundation import heartbeats
 from nps_portal.foundation.database import db
-from nps_portal.outbox.mail_server import record_unreachable
 from nps_portal.responses.models import ResponseState
 from tests.conftest import environment
 from tests.insights.answers import add_answer, add_answers

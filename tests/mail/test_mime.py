@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nps_portal.mail.headers import HeaderInjection, message_id_for, wire_address
 from nps_portal.mail.mime import Envelope, Mail, build, needs_smtputf8
-from tests.outbox.conftest import mail
+from tests.delivery.conftest import mail
 
 BREAKERS = ["\r\n", "\n", "\r", "\0", "\t", "\x1b", "\x7f", "\x85", "\u2028", "\u2029"]
 TOKEN = "qT3vN0c9rW2yZk7bXl5mEA"

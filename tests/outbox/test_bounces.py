@@ -20,6 +20,7 @@ from nps_portal.outbox.bounces import (
 from nps_portal.outbox.matching import proven_message, reported_message
 from nps_portal.outbox.models import Message, MessageState
 from nps_portal.reports.models import Report, ReportKind
+from tests.delivery.queue import queue
 from tests.inbox.returned import (
     ADA,
     asked_one,
@@ -28,7 +29,6 @@ from tests.inbox.returned import (
     events_of,
     now_of,
 )
-from tests.outbox.queue import queue
 from tests.responses.asking import nonce_in
 from tests.support import factories
 from tests.support.client import PortalClient

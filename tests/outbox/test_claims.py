@@ -33,7 +33,7 @@ from nps_portal.outbox.models import Message, MessageKind, MessageState
 from nps_portal.outbox.resending import send_again
 from nps_portal.outbox.settling import record_outcomes
 from nps_portal.outbox.transport import Outcome, OutcomeKind, Stage
-from tests.outbox.queue import (
+from tests.delivery.queue import (
     all_messages,
     claim_one,
     claim_some,

@@ -13,7 +13,7 @@ from nps_portal.journal.models import Event
 from nps_portal.outbox.commands import cancel_content
 from nps_portal.outbox.models import Message, MessageKind, MessageState
 from nps_portal.outbox.resending import send_again, send_all_again
-from tests.outbox.queue import all_messages, queue, states, the_message
+from tests.delivery.queue import all_messages, queue, states, the_message
 from tests.support import factories
 
 PUT_OFF = "the mail server put it off for two days"

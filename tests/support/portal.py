@@ -64,12 +64,14 @@ class Portal:
             check=False,
         )
 
-    def start(self, command: str) -> subprocess.Popen[bytes]:
-        """Start a command that runs until it is stopped."""
+    def start(
+        self, command: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start a command that runs until it is stopped; its environment may have more in it."""
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "nps_portal", command],
-                env=self._environment,
+                env={**self._environment, **(environment or {})},
                 cwd=self.directory,
                 stdout=log,
                 stderr=log,

@@ -1,0 +1,1 @@
+"""The mailbox of this machine, which catches every email while no mail server is set."""

@@ -1,0 +1,406 @@
+"""From the queue to a real mail server, through everything that servers do."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
+
+from nps_portal.accounts.portal_settings import change_settings
+from nps_portal.contacts.models import Suppression, SuppressionReason
+from nps_portal.delivery.mail_server import record_working
+from nps_portal.delivery.turns import deliver_due_messages
+from nps_portal.foundation.database import db, reading
+from nps_portal.foundation.work import WORKER, unit_of_work
+from nps_portal.outbox.claims import recover_leases
+from nps_portal.outbox.commands import hold_content
+from nps_portal.outbox.models import ContentState, EmailContent, Message, RelayStatus
+from nps_portal.outbox.queries import OutboxHealth, outbox_health
+from nps_portal.outbox.resending import send_again
+from nps_portal.outbox.settling import BACKOFF, MOST_ATTEMPTS, MOST_BLOCKS
+from tests.delivery.queue import all_messages, queue, states, the_message, use_server
+from tests.support import factories
+from tests.support.clock import FixedClock
+from tests.support.smtp_record import Accepted
+from tests.support.smtp_server import HangUp, Say, SinkServer
+
+
+def deliver(app: Flask) -> int:
+    """Let a worker deliver what is due, once."""
+    return deliver_due_messages(app, threading.Event())
+
+
+def health() -> OutboxHealth:
+    reading().rollback()
+    return outbox_health(reading())
+
+
+def suppressions() -> dict[str, SuppressionReason]:
+    with factories.work() as work:
+        rows = work.session.scalars(sa.select(Suppression))
+        return {row.email_key: row.reason for row in rows}
+
+
+def test_due_messages_leave_once_each(sending: Flask, sink: SinkServer) -> None:
+    emails = [f"c{number}@example.org" for number in range(45)]
+    queue(*emails)
+
+    tried = [deliver(sending), deliver(sending)]
+
+    assert tried == [45, 0]
+    assert sorted(one.recipient for one in sink.accepted) == sorted(emails)
+    assert set(states()) == {"sent"}
+
+
+def test_the_email_carries_what_its_message_says(sending: Flask, sink: SinkServer) -> None:
+    queue("zoe@example.org")
+
+    deliver(sending)
+
+    (accepted,) = sink.accepted
+    message = the_message()
+    assert accepted.sender == "feedback@acme.example"
+    assert accepted.message["Message-ID"] == f"<o-{message.public_id}@acme.example>"
+    assert accepted.message["List-Unsubscribe"] == "<http://localhost/u/x>"
+    assert f"ENVID=o-{message.public_id}" in accepted.mail_options
+    assert message.last_reply == "2.0.0 Kept"
+
+
+def test_r3_silence_after_the_dot_leaves_the_message_uncertain_until_a_person_decides(
+    sending: Flask, sink: SinkServer, clock: FixedClock
+) -> None:
+    queue("zoe@example.org")
+    sink.fail_at("kept", HangUp(), times=1)
+    deliver(sending)
+    uncertain = states()
+
+    clock.advance(days=1)
+    deliver(sending)
+    left_alone = len(sink.accepted)
+    with factories.work() as work:
+        send_again(work, work.session.scalars(sa.select(Message.id)).one())
+    deliver(sending)
+
+    assert uncertain == ["uncertain"]
+    assert (left_alone, states()) == (1, ["sent"])
+    first, second = sink.accepted
+    assert first.message["Message-ID"] == second.message["Message-ID"]
+
+
+def test_r5_a_greylisted_message_waits_and_leaves_once(
+    sending: Flask, sink: SinkServer, clock: FixedClock
+) -> None:
+    queue("zoe@example.org")
+    sink.fail_at("rcpt", Say("451 4.7.1 Greylisted"), times=1)
+
+    deliver(sending)
+    clock.advance(minutes=5 * 0.8, seconds=-1)
+    too_early = deliver(sending)
+    clock.advance(minutes=5 * 0.4, seconds=1)
+    later = deliver(sending)
+
+    assert (too_early, later) == (0, 1)
+    assert states() == ["sent"]
+    assert the_message().attempts == 2
+
+
+def test_the_waits_grow_and_a_message_is_given_up_after_two_days(
+    sending: Flask, sink: SinkServer, clock: FixedClock
+) -> None:
+    queue("zoe@example.org")
+    sink.fail_at("dot", Say("451 4.3.0 Busy"))
+    begun = clock.now()
+
+    waits = []
+    while states() == ["queued"]:
+        clock.at = max(clock.at, the_message().due_at)
+        before = clock.now()
+        deliver(sending)
+        waits.append((the_message().due_at - before).total_seconds() / 60)
+
+    assert len(waits) == MOST_ATTEMPTS
+    for wait, minutes in zip(waits[:7], (5, 15, 30, 60, 120, 240, 480), strict=True):
+        assert 0.8 * minutes <= wait <= 1.2 * minutes
+    assert 0.8 * 47.8 <= (clock.now() - begun).total_seconds() / 3600 <= 1.2 * 47.9
+    assert len(BACKOFF) == 7
+    assert (states(), the_message().last_reply) == (["failed"], "4.3.0 Busy")
+    assert suppressions() == {}
+
+
+def test_a_send_that_was_paused_for_days_is_not_given_up_for_that(
+    sending: Flask, sink: SinkServer, clock: FixedClock
+) -> None:
+    queue("zoe@example.org")
+    clock.advance(days=9)
+    sink.fail_at("rcpt", Say("451 4.7.1 Greylisted"), times=1)
+
+    deliver(sending)
+
+    assert states() == ["queued"]
+
+
+@pytest.mark.parametrize("reply", ["550 5.1.1 No such user", "550 No such user"])
+def test_r7_an_address_that_does_not_exist_is_suppressed(
+    sending: Flask, sink: SinkServer, reply: str
+) -> None:
+    queue("gone@example.org", "zoe@example.org")
+    sink.fail_at("rcpt", Say(reply), recipient="gone@example.org")
+    again = queue("gone@example.org")
+    with factories.work() as work:
+        hold_content(work, again.id)
+
+    deliver(sending)
+
+    assert states() == ["failed", "sent", "cancelled"]
+    assert suppressions() == {"gone@example.org": SuppressionReason.HARD_BOUNCE}
+
+
+@pytest.mark.parametrize(
+    ("stage", "reply", "reason"),
+    [
+        ("rcpt", "550 5.7.1 Blocked", "the mail server blocks our email"),
+        ("dot", "550 5.7.1 Spam", "the mail server blocks our email"),
+        ("rcpt", "552 5.2.2 Mailbox full", "the mail server refused the message"),
+        ("dot", "550 5.1.1 Said too late", "the mail server refused the message"),
+    ],
+)
+def test_r7_other_refusals_end_the_message_and_suppress_nobody(
+    sending: Flask, sink: SinkServer, stage: str, reply: str, reason: str
+) -> None:
+    queue("zoe@example.org", "next@example.org")
+    sink.fail_at(stage, Say(reply), times=1)  # type: ignore[arg-type]  # a stage by its name
+
+    deliver(sending)
+
+    assert states() == ["failed", "sent"]
+    assert the_reason("zoe@example.org") == reason
+    assert suppressions() == {}
+
+
+def the_reason(email: str) -> str:
+    return next(one.reason for one in all_messages() if one.email_key == email)
+
+
+def test_r7_a_server_that_blocks_us_stops_the_send_with_the_reason(
+    sending: Flask, sink: SinkServer
+) -> None:
+    content = queue(*[f"c{number}@example.org" for number in range(30)])
+    sink.fail_at("dot", Say("554 5.7.1 Listed"), times=MOST_BLOCKS)
+
+    deliver(sending)
+    after_it = deliver(sending)
+
+    assert states().count("failed") == MOST_BLOCKS
+    assert after_it == 0
+    with factories.work() as work:
+        held = work.session.get_one(EmailContent, content.id)
+    assert held.state is ContentState.HELD
+    assert "The mail server blocks our mail; 6 were refused." in held.held_reason
+
+
+def test_a_server_that_is_down_leaves_everything_queued_and_says_so(
+    app: Flask, clock: FixedClock
+) -> None:
+    with SinkServer() as gone:
+        use_server(gone.port)
+    queue("a@example.org", "b@example.org")
+
+    deliver(app)
+    tried_again_at_once = deliver(app)
+
+    now = health()
+    assert states() == ["queued", "queued"]
+    assert {one.attempts for one in all_messages()} == {0}
+    assert (now.status, now.waiting, tried_again_at_once) == (RelayStatus.UNREACHABLE, 2, 0)
+    assert now.since == clock.now()
+    assert now.next_try_at is not None
+    assert (now.next_try_at - clock.now()).total_seconds() == 10
+    assert now.reason
+
+
+def test_a_server_that_comes_back_is_used_at_the_next_try(app: Flask, clock: FixedClock) -> None:
+    with SinkServer() as gone:
+        use_server(gone.port)
+    queue("a@example.org")
+    deliver(app)
+
+    with SinkServer() as back:
+        use_server(back.port)
+        deliver(app)
+        too_early = states()
+        clock.advance(seconds=10)
+        deliver(app)
+
+    assert (too_early, states()) == (["queued"], ["sent"])
+    assert (health().status, health().reason) == (RelayStatus.WORKING, "")
+
+
+def test_r4_a_421_in_the_greeting_burns_no_attempt(sending: Flask, sink: SinkServer) -> None:
+    queue("zoe@example.org")
+    sink.fail_at("banner", Say("421 4.3.2 Come back later"))
+
+    deliver(sending)
+
+    assert (states(), the_message().attempts) == (["queued"], 0)
+    assert health().status is RelayStatus.UNREACHABLE
+
+
+def test_r10_a_refused_sign_in_stops_after_one_attempt_until_the_owner_looks(
+    app: Flask, clock: FixedClock
+) -> None:
+    with SinkServer(credentials=("jo", "right")) as sink:
+        use_server(sink.port)
+        with factories.work() as work:
+            change_settings(work, {"mail_username": "jo", "mail_password": "wrong"})
+        queue("a@example.org")
+
+        deliver(app)
+        stopped = health()
+        clock.advance(days=1)
+        deliver(app)
+        connections = sink.connection_count
+        with factories.work() as work:
+            change_settings(work, {"mail_password": "right"})
+            record_working(work)
+        deliver(app)
+
+    assert stopped.status is RelayStatus.STOPPED
+    assert stopped.reason
+    assert connections == 1
+    assert (states(), health().status) == (["sent"], RelayStatus.WORKING)
+
+
+def test_a_refused_sender_stops_everything_and_loses_nothing(
+    sending: Flask, sink: SinkServer
+) -> None:
+    queue("a@example.org", "b@example.org")
+    sink.fail_at("mail", Say("553 5.7.1 Not your address"))
+
+    deliver(sending)
+
+    assert states() == ["queued", "queued"]
+    assert "Not your address" in health().reason
+
+
+def test_a_worker_that_is_to_stop_leaves_the_rest_in_the_queue(
+    sending: Flask, sink: SinkServer
+) -> None:
+    queue(*[f"c{number}@example.org" for number in range(5)])
+    stopping = threading.Event()
+    stopping.set()
+
+    deliver_due_messages(sending, stopping)
+
+    assert states() == ["queued"] * 5
+    assert sink.accepted == []
+
+
+def test_r22_a_send_paused_in_the_middle_stops_at_the_commit_point(app: Flask) -> None:
+    content_ids: list[int] = []
+
+    def pause_at_the_second(accepted: Accepted) -> None:
+        with app.app_context(), factories.work() as work:
+            if accepted.recipient == "c1@example.org":
+                hold_content(work, content_ids[0])
+
+    with SinkServer(on_accepted=pause_at_the_second) as sink:
+        use_server(sink.port)
+        content_ids.append(queue(*[f"c{number}@example.org" for number in range(5)]).id)
+
+        deliver(app)
+
+        assert len(sink.accepted) == 2
+        assert states() == ["sent", "sent", "queued", "queued", "queued"]
+
+
+def test_a_text_that_cannot_be_an_email_fails_alone(sending: Flask, sink: SinkServer) -> None:
+    queue("zoe@example.org", "next@example.org")
+    with factories.work() as work:
+        broken = sa.update(Message).where(Message.email_key == "zoe@example.org")
+        work.session.execute(broken.values(recipient_email="zoe@example.org\r\nRCPT TO:<evil>"))
+
+    deliver(sending)
+
+    assert states() == ["failed", "sent"]
+    assert [one.recipient for one in sink.accepted] == ["next@example.org"]
+
+
+def test_a_database_that_is_busy_after_the_250_is_asked_again(app: Flask) -> None:
+    _give_up_waiting_soon()
+    with _holding_the_database() as held, SinkServer(on_accepted=held.begin) as sink:
+        use_server(sink.port)
+        queue("zoe@example.org")
+
+        deliver(app)
+
+        assert held.refused
+        assert len(sink.accepted) == 1
+    assert states() == ["sent"]
+    with unit_of_work(WORKER) as work:
+        assert recover_leases(work) == 0
+
+
+class Holder:
+    """Holds the write lock from the mail server's acceptance until a writer was refused."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.refused = False
+
+    def begin(self, _accepted: Accepted) -> None:
+        if self._connection.dialect.name == "sqlite":
+            self._connection.exec_driver_sql("UPDATE messages SET attempts = attempts")
+        else:
+            self._connection.exec_driver_sql("LOCK TABLE messages IN EXCLUSIVE MODE")
+
+    def end(self, _context: object) -> None:
+        self.refused = True
+        self._connection.rollback()
+
+
+@contextmanager
+def _holding_the_database() -> Iterator[Holder]:
+    engine = db.engine
+    with engine.connect() as connection:
+        holder = Holder(connection)
+        event.listen(engine, "handle_error", holder.end)
+        try:
+            yield holder
+        finally:
+            event.remove(engine, "handle_error", holder.end)
+
+
+def _give_up_waiting_soon() -> None:
+    """Let this test's writers wait 50 ms for the database, not ten seconds."""
+    engine = db.engine
+    sqlite = engine.dialect.name == "sqlite"
+    patience = "PRAGMA busy_timeout=50" if sqlite else "SET lock_timeout='50ms'"
+
+    def be_impatient(connection: object, _record: object) -> None:
+        cursor = connection.cursor()  # type: ignore[attr-defined]  # a driver's connection
+        cursor.execute(patience)
+        cursor.close()
+        if not sqlite:
+            connection.commit()  # type: ignore[attr-defined]  # a driver's connection
+
+    event.listen(engine, "connect", be_impatient)
+    engine.dispose()
+
+
+def test_a_slow_server_gets_every_message_before_its_lease_is_over(
+    app: Flask, clock: FixedClock
+) -> None:
+    # Without PIPELINING: a message waits on its lane for no other's verdict.
+    with SinkServer(extensions=(), on_accepted=lambda _: clock.advance(seconds=50)) as sink:
+        use_server(sink.port)
+        queue(*[f"c{number}@example.org" for number in range(7)])
+
+        deliver(app)
+
+        assert states() == ["sent"] * 7
+        assert len(sink.accepted) == 7
+        assert sink.unfinished == []
