@@ -152,15 +152,9 @@ def pause_blocked_batches(work: Work) -> int:
 
     The outbox holds the content at once; why stands there, and the Batch shows it.
     """
-    blocked = (
-        sa.select(EmailContent.id)
-        .where(EmailContent.id == Batch.content_id)
-        .where(EmailContent.state == ContentState.HELD, EmailContent.held_reason != "")
-        .exists()
-    )
     paused = work.session.scalars(
         sa.update(Batch)
-        .where(Batch.state == BatchState.RUNNING, blocked)
+        .where(Batch.state == BatchState.RUNNING, _blocked())
         .values(state=BatchState.PAUSED)
         .returning(Batch.id)
         .execution_options(synchronize_session=False)
@@ -170,10 +164,21 @@ def pause_blocked_batches(work: Work) -> int:
     return len(paused)
 
 
+def _blocked() -> sa.ColumnElement[bool]:
+    """Return the condition that the mail server blocks a Batch's email."""
+    return (
+        sa.select(EmailContent.id)
+        .where(EmailContent.id == Batch.content_id)
+        .where(EmailContent.state == ContentState.HELD, EmailContent.held_reason != "")
+        .exists()
+    )
+
+
 def finish_batches(work: Work) -> int:
     """Finish every running Batch of which nobody and no message is left, and return how many.
 
-    Finished is computed from the rows: no counter can claim it too early.
+    Finished is computed from the rows: no counter can claim it too early. One that the mail server
+    blocks is paused instead, even after its last message.
     """
     unfinished = (
         sa.select(Message.id)
@@ -183,7 +188,8 @@ def finish_batches(work: Work) -> int:
     )
     finished = work.session.scalars(
         sa.update(Batch)
-        .where(Batch.state == BatchState.RUNNING, Batch.planned_at.is_not(None), ~unfinished)
+        .where(Batch.state == BatchState.RUNNING, Batch.planned_at.is_not(None))
+        .where(~unfinished, ~_blocked())
         .values(state=BatchState.FINISHED, finished_at=work.now)
         .returning(Batch.id)
         .execution_options(synchronize_session=False)

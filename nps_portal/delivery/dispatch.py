@@ -60,7 +60,8 @@ class Dispatch:
     A lane whose server is silent holds up no other: they go on while `is_in_force` says that the
     turn is what it would be if it began now.
 
-    `tried` counts the messages that have ended or were put off, `trouble` is what ended the turn.
+    `tried` counts the messages that have ended or were put off, `trouble` is what ended the turn,
+    `unsettled` what the database would not take: only this process knows it.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Dispatch:
         self._ends_at = time.monotonic() + TURN_SECONDS
         self.tried = 0
         self.trouble: PortalError | None = None
+        self.unsettled: list[Finished[Claim]] = []
 
     @property
     def has_worked(self) -> bool:
@@ -145,6 +147,8 @@ class Dispatch:
                 return None
             made = self._press.parcel(claim)
             if isinstance(made, Parcel):
+                # Counted before it is known whether the server takes it: it is asked either way.
+                self._manners.asks(claim.domain)
                 return made
             self._finished.append(made)
         return None
@@ -206,7 +210,8 @@ class Dispatch:
         return now > self._ends_at
 
     def _settle(self, work: Work) -> None:
-        record_outcomes(work, self._finished)
+        if record_outcomes(work, self._finished):
+            self._give_back([])
         claims.release(work, self._returned)
         for seconds, resting in self._resting:
             claims.postpone(work, resting, work.now + timedelta(seconds=seconds))
@@ -254,7 +259,6 @@ class Dispatch:
                 continue
             lane.attend()
             if lane.at_commit_point is claim:
-                self._manners.has_left(claim.domain)
                 self._say_dot(lane)
 
     def _say_dot(self, lane: Lane[Claim]) -> None:
@@ -281,6 +285,8 @@ class Dispatch:
 
     def _settle_all(self) -> None:
         if self._finished or self._returned or self._resting:
+            self.unsettled = self._finished
             with unit_of_work(WORKER) as work:
                 self._settle(work)
+            self.unsettled = []
             self._after_books()

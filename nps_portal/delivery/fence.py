@@ -54,8 +54,7 @@ def reconcile(work: Work) -> int:
     changed = 0
     lines = ledger.all_lines()
     while chunk := list(islice(lines, CHUNK)):
-        known = _known(work, chunk)
-        unknown = [line for line in chunk if line.public_id not in known]
+        unknown = _unknown(work, chunk)
         for line in unknown:
             _take_for_sent(work, line, digests)
         changed += len(unknown)
@@ -66,9 +65,8 @@ def reconcile(work: Work) -> int:
 
 def lift(work: Work) -> None:
     """Go on with the database as it is."""
-    last = ledger.last_line()
-    if last is not None and not _known(work, [last]):
-        _keep(work, last, None)
+    for line in _unknown(work, ledger.last_lines()):
+        _keep(work, line, None)
     installation = work.session.get(Installation, 1)
     if installation is not None:
         _write_id(installation.public_id)
@@ -91,9 +89,8 @@ def _misfit(work: Work) -> str | None:
         _write_id(installation.public_id)
     elif kept != installation.public_id:
         return ELSEWHERE
-    last = ledger.last_line()
-    if last is not None and not _known(work, [last]):
-        return RESTORED.format(at=last.at)
+    if unknown := _unknown(work, ledger.last_lines()):
+        return RESTORED.format(at=max(line.at for line in unknown))
     return None
 
 
@@ -112,17 +109,18 @@ def _has_sent(work: Work) -> bool:
     return work.session.scalar(sent) is not None
 
 
-def _known(work: Work, lines: Sequence[JournalLine]) -> set[str]:
-    """Return the public ids of the lines that the database knows to have left, then or later."""
-    last = {line.public_id: line.at for line in lines}
+def _unknown(work: Work, lines: Sequence[JournalLine]) -> list[JournalLine]:
+    """Return the lines of which the database does not know that they have left, then or later."""
+    last = {line.public_id: line for line in lines}
     committed = work.session.execute(
         sa.select(Message.public_id, Message.committed_at).where(
             Message.public_id.in_(last), Message.committed_at.is_not(None)
         )
     )
-    known = {public_id for public_id, at in committed if at is not None and at >= last[public_id]}
+    known = {public_id for public_id, at in committed if at and at >= last[public_id].at}
     kept = sa.select(JournalledSend.public_id).where(JournalledSend.public_id.in_(last))
-    return known | set(work.session.scalars(kept))
+    known |= set(work.session.scalars(kept))
+    return [line for public_id, line in last.items() if public_id not in known]
 
 
 def _take_for_sent(work: Work, line: JournalLine, digests: dict[str, int]) -> None:

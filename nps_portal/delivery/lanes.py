@@ -50,10 +50,14 @@ class Lanes:
         return bool(self._opening)
 
     def want(self, number: int) -> None:
-        """Have so many lanes, or as many as may be."""
+        """Have so many lanes, or as many as may be.
+
+        The first goes alone: a wrong password tried on all at once looks like an attack.
+        """
         if self.trouble is not None:
             return
-        for _ in range(min(number, self._most) - len(self._open) - len(self._opening)):
+        most = self._most if self.has_worked else 1
+        for _ in range(min(number, most) - len(self._open) - len(self._opening)):
             future = self._threads.submit(open_relay(self._relay).__enter__)
             self._opening.add(future)
             future.add_done_callback(self._ring)
@@ -99,7 +103,8 @@ class Lanes:
 
     def _watch(self) -> None:
         for lane, number in self._open.items():
-            if self._selector.get_key(number).events != lane.interest:
+            # One that was hung up between two rounds is let go of at the end of this one.
+            if lane.is_open and self._selector.get_key(number).events != lane.interest:
                 self._selector.modify(number, lane.interest, lane)
 
     def _patience(self, seconds: float) -> float:

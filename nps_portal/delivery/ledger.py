@@ -39,11 +39,8 @@ def write_lines(claims: Sequence[Claim], at: datetime) -> None:
     """
     if not claims:
         return
-    lines = [
-        f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ} {one.public_id} "
-        f"{address_digest(one.email_key)}\n"
-        for one in claims
-    ]
+    instant, key = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}", _key()
+    lines = [f"{instant} {one.public_id} {_digest(key, one.email_key)}\n" for one in claims]
     content = "".join(lines).encode()
     path = process_settings().instance_dir / f"sent-{at.astimezone(UTC):%Y%m}.log"
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
@@ -59,17 +56,16 @@ def write_lines(claims: Sequence[Claim], at: datetime) -> None:
         os.close(descriptor)
 
 
-def last_line() -> JournalLine | None:
-    """Return the last whole line of the newest journal."""
-    for path in sorted(_paths(), reverse=True):
+def last_lines() -> list[JournalLine]:
+    """Return the last whole line of each journal; a leaping clock may have left several open."""
+    found = []
+    for path in sorted(_paths()):
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _TAIL_BYTES))
             lines = file.read().decode("ascii", "replace").splitlines()
-        for line in reversed(lines):
-            if found := _parsed(line):
-                return found
-    return None
+        found += [line for line in map(_parsed, lines) if line is not None][-1:]
+    return found
 
 
 def all_lines() -> Iterator[JournalLine]:
@@ -83,8 +79,15 @@ def all_lines() -> Iterator[JournalLine]:
 
 def address_digest(email_key: str) -> str:
     """Return what stands for an address in the journal; only this installation can make it."""
-    secret = str(current_app.secret_key).encode()
-    return hmac.digest(secret, b"sending journal:" + email_key.encode(), hashlib.sha256)[:16].hex()
+    return _digest(_key(), email_key)
+
+
+def _key() -> bytes:
+    return str(current_app.secret_key).encode()
+
+
+def _digest(key: bytes, email_key: str) -> str:
+    return hmac.digest(key, b"sending journal:" + email_key.encode(), hashlib.sha256)[:16].hex()
 
 
 def _paths() -> list[Path]:
@@ -93,7 +96,7 @@ def _paths() -> list[Path]:
 
 def _parsed(line: str) -> JournalLine | None:
     """Return what a line says; one that a crash has cut off says nothing."""
-    parts = _LINE.fullmatch(line.rstrip("\n"))
+    parts = _LINE.search(line.rstrip("\n"))
     if parts is None:
         return None
     at = datetime.strptime(parts[1], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)

@@ -99,8 +99,8 @@ class Manners:
         self._complaints: Counter[str] = Counter()
         self._rests: dict[str, tuple[float, float]] = {}
 
-    def has_left(self, domain: str) -> None:
-        """Count an email that is leaving now."""
+    def asks(self, domain: str) -> None:
+        """Count an email that the mail server is asked to take now."""
         self._left.append((time.monotonic(), domain))
         self._by_domain[domain] += 1
 

@@ -13,8 +13,6 @@ from nps_portal.mail.parcels import Finished, Parcel
 from nps_portal.outbox.claims import Claim
 from nps_portal.outbox.models import EmailContent
 
-KEPT_CONTENTS = 64
-
 
 class Press:
     """The compiled contents of the messages at hand."""
@@ -30,11 +28,6 @@ class Press:
             return
         rows = work.session.scalars(sa.select(EmailContent).where(EmailContent.id.in_(missing)))
         self._contents |= {row.id: CompiledContent(row, self._house) for row in rows}
-
-    def forget(self) -> None:
-        """Forget the contents when they have become many; to be called when no claim is at hand."""
-        if len(self._contents) > KEPT_CONTENTS:
-            self._contents.clear()
 
     def parcel(self, claim: Claim) -> Parcel[Claim] | Finished[Claim]:
         """Return the message ready to leave, or finished if it cannot be an email."""

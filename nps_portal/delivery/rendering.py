@@ -55,6 +55,7 @@ class CompiledContent:
         """Compile an EmailContent, or the row of one."""
         self._content = content
         self._house = house
+        self._sender_name = one_line(content.sender_name)
         self._subject = pieces_of(content.subject)
         self._choices: dict[str, MergeChoice] = {}
         self._body = SegmentedBody(
@@ -112,7 +113,7 @@ class CompiledContent:
         if path and house.bounce_domain:
             mailbox = f"u+{path.rpartition('/')[2]}@{house.bounce_domain}"
         return Head(
-            sender_name=one_line(content.sender_name),
+            sender_name=self._sender_name,
             sender_email=content.sender_email,
             reply_to=content.reply_to or None,
             recipient_name=one_line(claim.recipient_name),
@@ -123,7 +124,7 @@ class CompiledContent:
             list_unsubscribe_url=house.public_url + path if path else None,
             list_unsubscribe_mailbox=mailbox,
             list_id=content.list_id or None,
-            list_name=one_line(content.sender_name),
+            list_name=self._sender_name,
             feedback_id=content.feedback_id or None,
         )
 

@@ -31,10 +31,13 @@ from nps_portal.foundation.work import WORKER, unit_of_work
 from nps_portal.mail.dkim import BadKey, load_signer
 from nps_portal.mail.mime import Envelope, Mail, Signs, build
 from nps_portal.mail.outcomes import Outcome
+from nps_portal.mail.parcels import Finished
 from nps_portal.mail.smtp_client import TimeLimits
 from nps_portal.outbox import claims
+from nps_portal.outbox.claims import Claim
 from nps_portal.outbox.models import RelayState, RelayStatus
 from nps_portal.outbox.queries import something_is_due
+from nps_portal.outbox.settling import record_outcomes
 from nps_portal.outbox.transport import RelayUnavailable, open_relay
 
 PROMPT = TimeLimits(connect_seconds=5, reply_seconds=5, after_dot_seconds=10)
@@ -49,6 +52,8 @@ def deliver_due_messages(app: Flask, stopping: threading.Event) -> int:
         # The first look of a process shows the owner a fence before anything is due.
         is_first = "nps_mail_manners" not in app.extensions
         manners = app.extensions.setdefault("nps_mail_manners", Manners())
+        unsettled = app.extensions.setdefault("nps_mail_unsettled", [])
+        _settle(unsettled)
         if not (is_first or something_is_due(reading(), current_clock().now())):
             return 0
         with unit_of_work(WORKER) as work:
@@ -63,6 +68,7 @@ def deliver_due_messages(app: Flask, stopping: threading.Event) -> int:
         try:
             dispatch.run()
         finally:
+            unsettled += dispatch.unsettled
             _note(dispatch)
         return dispatch.tried
 
@@ -83,6 +89,16 @@ def deliver_now(settings: PortalSettings, mail: Mail) -> Outcome:
     content = build(mail, _signer(settings))
     with open_relay(relay) as connection:
         return connection.deliver(envelope, content, lambda: True)
+
+
+def _settle(unsettled: list[Finished[Claim]]) -> None:
+    """Write down what an earlier turn could not; it harms nobody to be written down late."""
+    if not unsettled:
+        return
+    with unit_of_work(WORKER) as work:
+        for owner in {one.ticket.owner for one in unsettled}:
+            record_outcomes(work, [one for one in unsettled if one.ticket.owner == owner])
+    unsettled.clear()
 
 
 def _turn(stopping: threading.Event) -> Turn:

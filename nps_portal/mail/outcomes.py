@@ -3,7 +3,6 @@
 import enum
 import re
 import smtplib
-import unicodedata
 from dataclasses import dataclass
 
 LONGEST_REPLY = 500
@@ -71,8 +70,7 @@ def lost_outcome(kind: OutcomeKind, stage: Stage, error: smtplib.SMTPServerDisco
 
 def one_line(text: bytes) -> str:
     """Return a server's words as one line without control characters, at most 500 long."""
-    characters = (
-        " " if unicodedata.category(character)[0] in "CZ" else character
-        for character in text.decode("utf-8", "replace")
-    )
-    return " ".join("".join(characters).split())[:LONGEST_REPLY]
+    words = text.decode("utf-8", "replace")
+    if not words.isprintable():
+        words = "".join(one if one.isprintable() else " " for one in words)
+    return " ".join(words.split())[:LONGEST_REPLY]

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -45,12 +46,13 @@ _CLAIMED = (
 )
 
 # Written out, because composing it would take longer than running it, and it runs for every few
-# messages. The last condition is that of `commands.unwanted`.
+# messages. IS TRUE has SQLite look the ids up instead of reading all that is claimed. The last
+# condition is that of `commands.unwanted`.
 _PASS_COMMIT_POINT = sa.text(
     """
     UPDATE messages
     SET state = 'committing', committed_at = :now, lease_until = :lease_until
-    WHERE id IN :ids AND state = 'claimed' AND owner = :owner AND lease_until > :now
+    WHERE id IN :ids AND (state = 'claimed') IS TRUE AND owner = :owner AND lease_until > :now
     AND EXISTS (
         SELECT 1 FROM email_contents AS content
         WHERE content.id = messages.content_id AND content.state = 'open'
@@ -101,7 +103,17 @@ class Claim:
 
 def new_owner() -> str:
     """Return a name for this process's next claims: the machine, the process, and a nonce."""
-    return f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(8)}"
+    return f"{this_machine()}:{os.getpid()}:{secrets.token_hex(8)}"
+
+
+@lru_cache(maxsize=1)
+def this_machine() -> str:
+    """Return where process ids mean what they mean here: the host, and the container on it."""
+    try:
+        space = str(os.stat("/proc/self/ns/pid").st_ino)
+    except OSError:
+        space = "0"
+    return f"{socket.gethostname()[:60]}/{space}"
 
 
 def claim(work: Work, owner: str, limit: int) -> Sequence[Claim]:
@@ -124,7 +136,8 @@ def claim(work: Work, owner: str, limit: int) -> Sequence[Claim]:
     lease_until = work.now + LEASE
     taken = work.session.execute(
         _UPDATE.where(Message.id.in_(kinds))
-        .where(Message.state == MessageState.QUEUED)
+        # Compared so that SQLite looks the ids up: by its index it would read the whole queue.
+        .where((Message.state == MessageState.QUEUED).is_(True))
         .values(state=MessageState.CLAIMED, owner=owner, lease_until=lease_until)
         .returning(*_CLAIMED)
     )
@@ -216,7 +229,7 @@ def _dead_owners(work: Work) -> list[str]:
     owners = work.session.scalars(
         sa.select(Message.owner)
         .where(Message.state.in_([MessageState.CLAIMED, MessageState.COMMITTING]))
-        .where(Message.owner.startswith(f"{socket.gethostname()[:60]}:", autoescape=True))
+        .where(Message.owner.startswith(f"{this_machine()}:", autoescape=True))
         .distinct()
     )
     return [owner for owner in owners if owner and not _is_running(int(owner.split(":")[-2]))]

@@ -104,6 +104,9 @@ def hold_content(work: Work, content_id: int) -> None:
 def open_content(work: Work, content_id: int) -> None:
     """Let a held content go on, whatever it was held for."""
     _set_state(work, content_id, ContentState.OPEN, ContentState.HELD)
+    work.session.execute(
+        sa.update(EmailContent).where(EmailContent.id == content_id).values(opened_at=work.now)
+    )
 
 
 def cancel_content(work: Work, content_id: int, reason: str) -> int:
@@ -128,6 +131,11 @@ def cancel_stopped(work: Work, message_ids: Sequence[int]) -> None:
     if not message_ids:
         return
     back = Message.id.in_(message_ids)
+    # Whoever cancels just now either waits for us and finds them in the queue, or we see it.
+    contents = sa.select(Message.content_id).where(back)
+    work.session.execute(
+        sa.select(EmailContent.id).where(EmailContent.id.in_(contents)).with_for_update(read=True)
+    )
     cancelled = _content(EmailContent.state == ContentState.CANCELLED)
     _cancel_queued(work, sa.and_(back, cancelled), "the send was cancelled")
     stopped = sa.and_(_content(EmailContent.kind.in_(STOPPED_BY_SUPPRESSION)), unwanted())

@@ -61,7 +61,8 @@ class EmailContent(Model):
     """What many messages share, frozen when the sending was decided.
 
     Subject, HTML and text are templates whose values each Message brings. `held_reason` is why it
-    was held when nobody decided that: the mail server blocks it.
+    was held when nobody decided that: the mail server blocks it. `opened_at` is when it was last
+    let go on; what was refused before does not hold it again.
     """
 
     __tablename__ = "email_contents"
@@ -78,6 +79,7 @@ class EmailContent(Model):
     html: Mapped[str] = mapped_column(sa.Text)
     text: Mapped[str] = mapped_column(sa.Text)
     held_reason: Mapped[str] = mapped_column(sa.String(500), default="", server_default="")
+    opened_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

@@ -1,6 +1,7 @@
 """Settling messages: what the mail server's answer makes of a claimed message."""
 
 import random
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
@@ -15,20 +16,30 @@ from nps_portal.mail.parcels import Finished
 from nps_portal.outbox.bounces import note_refusal
 from nps_portal.outbox.claims import UNCERTAIN_REASON, Claim, mine, release
 from nps_portal.outbox.commands import cancel_stopped
-from nps_portal.outbox.models import ContentState, EmailContent, Message, MessageState
+from nps_portal.outbox.models import Bounce, ContentState, EmailContent, Message, MessageState
 from nps_portal.reports.models import ReportKind
+from nps_portal.reports.verdicts import judge
 
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 120, 240, 480))
 # With these waits the twelfth attempt comes 48 hours after the first. Attempts are counted, not
 # hours, because a send that was paused for three days has used up none of them.
 MOST_ATTEMPTS = 12
-HARD_BOUNCE = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10")
 # 3 % of the last 200: that many refusals for what we are, not for whom we write to, are no
-# accident, and every further one costs good name.
+# accident, and every further one costs good name. So does a list of which half does not exist.
 LOOKED_AT = 200
 MOST_BLOCKS = 6
+MOST_UNKNOWN = 100
+_TOO_MANY = {
+    ReportKind.BLOCKED: (MOST_BLOCKS, "The mail server blocks our mail; {} were refused."),
+    ReportKind.HARD: (MOST_UNKNOWN, "{} of the last addresses do not exist."),
+}
 
 _OPEN = (MessageState.CLAIMED, MessageState.COMMITTING, MessageState.UNCERTAIN)
+_OUR_LIMIT = re.compile(
+    r"\b(?:sending|sender|send|outgoing|daily|hourly)\b.{0,40}\b(?:limit|quota)"
+    r"|\b(?:sent|sending) too (?:many|much)|\btoo many (?:messages|emails) (?:sent|from)",
+    re.IGNORECASE,
+)
 _WORDS = {
     ReportKind.HARD: "the address does not exist",
     ReportKind.BLOCKED: "the mail server blocks our email",
@@ -36,18 +47,21 @@ _WORDS = {
 }
 
 
-def record_outcomes(work: Work, finished: Sequence[Finished[Claim]]) -> None:
-    """Write down what the mail server said of messages of one owner, or that it said nothing."""
+def record_outcomes(work: Work, finished: Sequence[Finished[Claim]]) -> bool:
+    """Write down what the mail server said of messages of one owner, or that it said nothing.
+
+    True when a content was held for it, so that others of it in hand should not be tried.
+    """
     by_kind: dict[OutcomeKind, list[Finished[Claim]]] = {}
     for one in finished:
         by_kind.setdefault(one.outcome.kind, []).append(one)
     _record_sent(work, by_kind.get(OutcomeKind.SENT, []))
     _finish(work, by_kind.get(OutcomeKind.UNCERTAIN, []), MessageState.UNCERTAIN, UNCERTAIN_REASON)
-    for one in by_kind.get(OutcomeKind.NEVER, []):
-        _refused(work, one.ticket, one.outcome)
+    held = [_refused(work, one) for one in by_kind.get(OutcomeKind.NEVER, [])]
     for one in by_kind.get(OutcomeKind.LATER, []):
         _put_off(work, one)
     release(work, [one.ticket for one in by_kind.get(OutcomeKind.ABANDONED, [])])
+    return any(held)
 
 
 def _record_sent(work: Work, finished: Sequence[Finished[Claim]]) -> None:
@@ -128,50 +142,75 @@ def _tell(
     )
 
 
-def _refused(work: Work, claim: Claim, outcome: Outcome) -> None:
-    """End a message that was refused for good; an address that does not exist is suppressed."""
+def _refused(work: Work, finished: Finished[Claim]) -> bool:
+    """End a message that was refused for good; an address that does not exist is suppressed.
+
+    True when the content is held for it.
+    """
+    claim, outcome = finished.ticket, finished.outcome
+    if outcome.code is None:
+        # Nobody refused it: it could not be made, or not be carried by this mail server.
+        _finish(work, [finished], MessageState.FAILED, outcome.reply[:200])
+        return False
+    if _is_our_limit(outcome):
+        release(work, [claim])
+        words = f"The mail server says that we have sent too much for now: {outcome.reply}"
+        return _hold(work, claim, words)
     kind = _kind_of(outcome)
-    finished: Finished[Claim] = Finished(ticket=claim, outcome=outcome)
     if not _finish(work, [finished], MessageState.FAILED, _WORDS[kind]):
-        return
-    _note(work, claim, kind, outcome)
-    if kind is ReportKind.BLOCKED:
-        _stop_when_blocked(work, claim, outcome)
-
-
-def _note(work: Work, claim: Claim, kind: ReportKind, outcome: Outcome) -> None:
+        return False
     message = work.session.get_one(Message, claim.message_id)
     note_refusal(work, message, kind, outcome.enhanced or "", outcome.reply)
+    return kind in _TOO_MANY and _hold_when_many(work, finished, kind)
 
 
 def _kind_of(outcome: Outcome) -> ReportKind:
-    """Return what a refusal for good says: of the address, of us, or of this moment."""
-    is_unknown = outcome.code == 550 and outcome.enhanced is None
-    if outcome.stage is Stage.RCPT and (outcome.enhanced in HARD_BOUNCE or is_unknown):
-        return ReportKind.HARD
-    is_policy = outcome.enhanced is not None and outcome.enhanced.startswith("5.7.")
-    return ReportKind.BLOCKED if is_policy else ReportKind.SOFT
+    """Return what a refusal for good says: of the address, of us, or of this moment.
+
+    Only at RCPT is it about the address: what comes after the text is about the text.
+    """
+    kind = judge(status=outcome.enhanced or "", words=f"{outcome.code} {outcome.reply}")
+    is_about_text = kind is ReportKind.HARD and outcome.stage is not Stage.RCPT
+    return ReportKind.SOFT if is_about_text else kind
 
 
-def _stop_when_blocked(work: Work, claim: Claim, outcome: Outcome) -> None:
-    """Hold the content that the mail server blocks; the people are not to blame."""
+def _is_our_limit(outcome: Outcome) -> bool:
+    """Tell whether the mail server has had enough of us, whoever the recipient is."""
+    return outcome.enhanced == "5.4.5" or _OUR_LIMIT.search(outcome.reply) is not None
+
+
+def _hold_when_many(work: Work, finished: Finished[Claim], kind: ReportKind) -> bool:
+    """Hold the content when too many of the last were refused alike since it was opened."""
+    claim, (most, words) = finished.ticket, _TOO_MANY[kind]
     # Two workers that are refused at once must not each miss the other's refusal.
-    lock_for_transaction(work.session, "blocks")
-    lately = (
-        sa.select(Message.state, Message.last_reply)
-        .where(Message.state.in_([MessageState.SENT, MessageState.FAILED]))
-        .order_by(Message.id.desc())
-        .limit(LOOKED_AT)
-        .subquery()
+    lock_for_transaction(work.session, "refusals")
+    last = work.session.scalar(
+        sa.select(Message.committed_at)
+        .where(Message.committed_at.is_not(None))
+        .order_by(Message.committed_at.desc())
+        .offset(LOOKED_AT - 1)
+        .limit(1)
     )
-    blocks = work.session.scalar(
+    opened = work.session.scalar(
+        sa.select(EmailContent.opened_at).where(EmailContent.id == claim.content_id)
+    )
+    alike = (
         sa.select(sa.func.count())
-        .select_from(lately)
-        .where(lately.c.state == MessageState.FAILED, lately.c.last_reply.startswith("5.7."))
+        .select_from(Bounce)
+        .where(Bounce.kind == kind, Bounce.told_by == "smtp")
     )
-    if (blocks or 0) < MOST_BLOCKS:
-        return
-    words = f"The mail server blocks our mail; {blocks} were refused. It said: {outcome.reply}"
+    for since in (last, opened):
+        if since is not None:
+            alike = alike.where(Bounce.created_at >= since)
+    refused = work.session.scalar(alike) or 0
+    if refused < most:
+        return False
+    said = f"The last answer was: {finished.outcome.reply}"
+    return _hold(work, claim, f"{words.format(refused)} {said}")
+
+
+def _hold(work: Work, claim: Claim, words: str) -> bool:
+    """Let nothing more of a content leave, and say why; the people are not to blame."""
     held = work.session.execute(
         sa.update(EmailContent)
         .where(EmailContent.id == claim.content_id, EmailContent.state == ContentState.OPEN)
@@ -180,6 +219,7 @@ def _stop_when_blocked(work: Work, claim: Claim, outcome: Outcome) -> None:
     ).all()
     if held:
         record(work, "content.blocked", content_id=claim.content_id)
+    return True
 
 
 def _put_off(work: Work, one: Finished[Claim]) -> None:
@@ -188,7 +228,8 @@ def _put_off(work: Work, one: Finished[Claim]) -> None:
     if claim.attempts + 1 >= MOST_ATTEMPTS:
         words = "the mail server put it off for two days"
         if _finish(work, [one], MessageState.FAILED, words):
-            _note(work, claim, ReportKind.SOFT, outcome)
+            message = work.session.get_one(Message, claim.message_id)
+            note_refusal(work, message, ReportKind.SOFT, outcome.enhanced or "", outcome.reply)
         return
     wait = BACKOFF[min(claim.attempts, len(BACKOFF) - 1)]
     # Spread, so that messages put off together do not come back together.

@@ -325,7 +325,7 @@ def test_r7_a_send_that_the_mail_server_blocks_pauses_itself_says_why_and_goes_o
 
     assert blocked is BatchState.PAUSED
     assert "This send was stopped, because the mail server blocks it." in page
-    assert "It said: 5.7.1 Listed at example.net" in page
+    assert "The last answer was: 5.7.1 Listed at example.net" in page
     assert the_batch().state is BatchState.FINISHED
     assert "blocks it" not in show(owner)
     assert len(sink.accepted) == 6

@@ -12,7 +12,9 @@ from nps_portal.outbox.models import EmailContent, Message, MessageKind
 from tests.support import factories
 
 
-def queue(*emails: str, kind: MessageKind = MessageKind.INVITATION) -> EmailContent:
+def queue(
+    *emails: str, kind: MessageKind = MessageKind.INVITATION, text: str = "Dear {{first_name}}\n"
+) -> EmailContent:
     """Queue an email to each of these addresses, of one content."""
     with factories.work() as work:
         content = freeze_content(
@@ -26,7 +28,7 @@ def queue(*emails: str, kind: MessageKind = MessageKind.INVITATION) -> EmailCont
                 feedback_id="",
                 subject="A quick question",
                 html="<p>Dear {{first_name}}</p>",
-                text="Dear {{first_name}}\n",
+                text=text,
             ),
         )
         drafts = [

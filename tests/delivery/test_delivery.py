@@ -10,19 +10,22 @@ from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
-from nps_portal.accounts.portal_settings import change_settings
+from nps_portal import create_app
+from nps_portal.accounts.portal_settings import change_settings, process_settings
 from nps_portal.contacts.models import Suppression, SuppressionReason
 from nps_portal.delivery.mail_server import record_working
 from nps_portal.delivery.turns import deliver_due_messages
 from nps_portal.foundation.database import db, reading
 from nps_portal.foundation.work import WORKER, unit_of_work
-from nps_portal.outbox.claims import recover_leases
-from nps_portal.outbox.commands import hold_content
+from nps_portal.mail.outcomes import Outcome, OutcomeKind, Stage
+from nps_portal.mail.parcels import Finished
+from nps_portal.outbox.claims import pass_commit_point, recover_leases
+from nps_portal.outbox.commands import hold_content, open_content
 from nps_portal.outbox.models import ContentState, EmailContent, Message, RelayStatus
 from nps_portal.outbox.queries import OutboxHealth, outbox_health
 from nps_portal.outbox.resending import send_again
 from nps_portal.outbox.settling import BACKOFF, MOST_ATTEMPTS, MOST_BLOCKS
-from tests.delivery.queue import all_messages, queue, states, the_message, use_server
+from tests.delivery.queue import all_messages, claim_some, queue, states, the_message, use_server
 from tests.support import factories
 from tests.support.clock import FixedClock
 from tests.support.smtp_record import Accepted
@@ -404,3 +407,120 @@ def test_a_slow_server_gets_every_message_before_its_lease_is_over(
         assert states() == ["sent"] * 7
         assert len(sink.accepted) == 7
         assert sink.unfinished == []
+
+
+@pytest.mark.parametrize(
+    "reply", ["550 relay not permitted", "550 5.7.1 Relaying denied", "550 Authentication required"]
+)
+def test_a_server_that_refuses_us_silences_nobody_and_stops_the_send(
+    sending: Flask, sink: SinkServer, reply: str
+) -> None:
+    content = queue(*[f"c{number}@example.org" for number in range(12)])
+    sink.fail_at("rcpt", Say(reply))
+
+    deliver(sending)
+
+    assert suppressions() == {}
+    assert states().count("failed") < 12
+    with factories.work() as work:
+        assert work.session.get_one(EmailContent, content.id).state is ContentState.HELD
+
+
+def test_a_list_of_which_half_does_not_exist_is_stopped(
+    sending: Flask, sink: SinkServer
+) -> None:
+    content = queue(*[f"c{number}@example.org" for number in range(250)])
+    sink.fail_at("rcpt", Say("550 5.1.1 No such user"))
+
+    deliver(sending)
+
+    with factories.work() as work:
+        held = work.session.get_one(EmailContent, content.id)
+    assert held.state is ContentState.HELD
+    assert "of the last addresses do not exist" in held.held_reason
+    assert states().count("failed") < 250
+
+
+def test_our_own_limit_fails_nobody_and_stops_the_send(sending: Flask, sink: SinkServer) -> None:
+    content = queue(*[f"c{number}@example.org" for number in range(12)])
+    sink.fail_at("rcpt", Say("550 5.4.5 Daily user sending limit exceeded"))
+
+    deliver(sending)
+
+    assert states() == ["queued"] * 12
+    with factories.work() as work:
+        held = work.session.get_one(EmailContent, content.id)
+    assert "sent too much for now" in held.held_reason
+
+
+def test_a_resumed_send_is_not_held_again_by_what_was_refused_before(
+    sending: Flask, sink: SinkServer, clock: FixedClock
+) -> None:
+    content = queue(*[f"c{number}@example.org" for number in range(20)])
+    sink.fail_at("dot", Say("554 5.7.1 Listed"), times=7)
+    deliver(sending)
+    clock.advance(minutes=1)
+
+    with factories.work() as work:
+        open_content(work, content.id)
+    deliver(sending)
+
+    assert "queued" not in states()
+    assert len(sink.accepted) == 13
+
+
+def test_a_send_that_is_stopped_while_its_content_is_on_the_way_leaves_the_others_certain(
+    app: Flask,
+) -> None:
+    with SinkServer(on_accepted=lambda _: hold_everything(app)) as sink:
+        use_server(sink.port)
+        queue(*[f"c{number}@example.org" for number in range(40)], text="x" * 4_000_000)
+
+        deliver(app)
+
+        assert "uncertain" not in states()
+        assert states().count("sent") == len(sink.accepted)
+
+
+def hold_everything(app: Flask) -> None:
+    with app.app_context(), factories.work() as work:
+        work.session.execute(sa.update(EmailContent).values(state=ContentState.HELD))
+
+
+def test_r10_a_refused_sign_in_is_tried_once_however_much_waits(app: Flask) -> None:
+    with SinkServer(credentials=("jo", "right")) as sink:
+        use_server(sink.port)
+        with factories.work() as work:
+            change_settings(work, {"mail_username": "jo", "mail_password": "wrong"})
+        queue(*[f"c{number}@example.org" for number in range(60)])
+
+        deliver(app)
+
+        assert len([one for one in sink.commands if one.text.startswith("AUTH")]) == 1
+
+
+def test_what_the_database_would_not_take_is_settled_in_the_next_turn(
+    sending: Flask, sink: SinkServer
+) -> None:
+    queue("zoe@example.org")
+    (claimed,) = claim_some()
+    with unit_of_work(WORKER) as work:
+        pass_commit_point(work, [claimed])
+    outcome = Outcome(kind=OutcomeKind.SENT, stage=Stage.DOT, code=250, reply="2.0.0 Kept")
+    sending.extensions["nps_mail_unsettled"] = [Finished(ticket=claimed, outcome=outcome)]
+
+    deliver(sending)
+
+    assert states() == ["sent"]
+    assert sending.extensions["nps_mail_unsettled"] == []
+
+
+def test_the_rate_counts_what_the_server_refuses(app: Flask, sink: SinkServer) -> None:
+    use_server(sink.port)
+    limited = create_app(process_settings().model_copy(update={"mail_rate_per_minute": 10}))
+    queue(*[f"c{number}@example.org" for number in range(60)])
+    sink.fail_at("rcpt", Say("451 4.3.0 Too fast"))
+
+    deliver(limited)
+
+    assert len([one for one in sink.commands if one.text.startswith("RCPT")]) == 10

@@ -121,7 +121,7 @@ def test_a_domain_over_its_rate_rests_while_the_others_go_on() -> None:
     pool = Pool(pace(domain_per_minute=2), manners)
     pool.add([claimed("a@one.example"), claimed("b@two.example")])
     for _ in range(2):
-        manners.has_left("one.example")
+        manners.asks("one.example")
 
     taken = [pool.take(), pool.take()]
     ((seconds, resting),) = pool.resting()

@@ -1,7 +1,6 @@
 """Claims: one worker takes a message, and what happens when a worker is gone."""
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ from nps_portal.outbox.claims import (
     pass_commit_point,
     recover_leases,
     release,
+    this_machine,
 )
 from nps_portal.outbox.commands import (
     cancel_content,
@@ -285,7 +285,7 @@ def test_the_claims_of_a_dead_process_are_taken_back_at_once(app: Flask) -> None
     queue("a@example.org", "b@example.org")
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    owner = f"{socket.gethostname()[:60]}:{dead.pid}:0123456789abcdef"
+    owner = f"{this_machine()}:{dead.pid}:0123456789abcdef"
     with unit_of_work(WORKER) as work:
         first, _second = claim(work, owner, 20)
     commit(first)

@@ -47,6 +47,7 @@ def upgrade() -> None:
         contents.add_column(
             sa.Column("held_reason", sa.String(length=500), server_default="", nullable=False)
         )
+        contents.add_column(sa.Column("opened_at", UTCDateTime(), nullable=True))
     with op.batch_alter_table("messages") as messages:
         messages.add_column(
             sa.Column("former_attempts", sa.Integer(), server_default="0", nullable=False)
