@@ -52,11 +52,11 @@ class Lanes:
     def want(self, number: int) -> None:
         """Have so many lanes, or as many as may be.
 
-        The first goes alone: a wrong password tried on all at once looks like an attack.
+        With a password the first goes alone: a wrong one tried on all at once looks like an attack.
         """
         if self.trouble is not None:
             return
-        most = self._most if self.has_worked else 1
+        most = 1 if self._relay.username and not self.has_worked else self._most
         for _ in range(min(number, most) - len(self._open) - len(self._opening)):
             future = self._threads.submit(open_relay(self._relay).__enter__)
             self._opening.add(future)

@@ -1,7 +1,7 @@
 """The loop: APScheduler as the metronome that wakes the duties; it holds no truth of its own."""
 
 import threading
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -12,6 +12,8 @@ from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import DatabaseUnavailable
 from nps_portal.mailbox.local import stop_local_mailboxes
 from nps_portal.worker.duties import DUTIES, Duty
+
+WATCH_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -37,10 +39,19 @@ def run_worker(app: Flask, stopping: threading.Event) -> None:
         )
     scheduler.start()
     log.info("worker started", duties=len(DUTIES))
-    stopping.wait()
+    while not stopping.wait(WATCH_SECONDS):
+        with app.app_context():
+            _wake_after_a_leap(scheduler, current_clock().now())
     scheduler.shutdown(wait=True)
     stop_local_mailboxes()
     log.info("worker stopped")
+
+
+def _wake_after_a_leap(scheduler: BackgroundScheduler, now: datetime) -> None:
+    """Wake duties that a clock set back would let sleep until the former time has come again."""
+    for job in scheduler.get_jobs():
+        if job.next_run_time - now > job.trigger.interval + timedelta(seconds=WATCH_SECONDS):
+            job.modify(next_run_time=now)
 
 
 def carry_out(app: Flask, duty: Duty, stopping: threading.Event) -> None:
