@@ -42,7 +42,12 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 
 def test_every_command_is_in_the_operating_guide() -> None:
     guide = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
-    ours = {name for name, command in commands.commands.items() if name not in {"routes", "shell"}}
+    # Flask and its extensions add commands of their own, which their own manuals describe.
+    ours = {
+        name
+        for name, command in commands.commands.items()
+        if command.callback is not None and command.callback.__module__.startswith("nps_portal")
+    }
 
     missing = [name for name in sorted(ours) if f"nps-portal {name}" not in guide]
 

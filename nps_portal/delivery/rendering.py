@@ -81,12 +81,10 @@ class CompiledContent:
 
     def envelope(self, claim: Claim) -> Envelope:
         """Return what the mail server is told about a message."""
-        sender = self._content.sender_email
-        if self._house.bounce_domain:
-            # Who could guess the address could report anybody's emails as undeliverable.
-            sender = f"b+{make_token(Purpose.BOUNCE, claim.public_id)}@{self._house.bounce_domain}"
         return Envelope(
-            sender=sender,
+            sender=return_address(
+                claim.public_id, self._content.sender_email, self._house.bounce_domain
+            ),
             recipient=claim.recipient_email,
             envelope_id=f"o-{claim.public_id}",
         )
@@ -127,6 +125,16 @@ class CompiledContent:
             list_name=self._sender_name,
             feedback_id=content.feedback_id or None,
         )
+
+
+def return_address(public_id: str, sender: str, bounce_domain: str) -> str:
+    """Return the envelope sender of a message, where its reports come back to.
+
+    Who could guess it could report anybody's emails as undeliverable.
+    """
+    if not bounce_domain:
+        return sender
+    return f"b+{make_token(Purpose.BOUNCE, public_id)}@{bounce_domain}"
 
 
 def sample_mail(

@@ -86,7 +86,7 @@ def deliver_now(settings: PortalSettings, mail: Mail) -> Outcome:
         sender=mail.sender_email, recipient=mail.recipient_email, envelope_id="test"
     )
     relay = replace(relay_of(settings), limits=PROMPT)
-    content = build(mail, _signer(settings))
+    content = build(mail, signer_of(settings))
     with open_relay(relay) as connection:
         return connection.deliver(envelope, content, lambda: True)
 
@@ -128,11 +128,11 @@ def _house() -> House:
     return House(
         public_url=process_settings().public_url,
         bounce_domain=settings.bounce_domain,
-        signer=_signer(settings),
+        signer=signer_of(settings),
     )
 
 
-def _signer(settings: PortalSettings) -> Signs | None:
+def signer_of(settings: PortalSettings) -> Signs | None:
     """Return what signs our email: the owner's key, if there is one.
 
     :raises BadKey: there is one, and it cannot be used.

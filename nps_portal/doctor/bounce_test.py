@@ -7,11 +7,11 @@ from datetime import datetime
 from nps_portal.accounts.portal_settings import PortalSettings
 from nps_portal.config import Settings
 from nps_portal.delivery.mail_server import relay_of
-from nps_portal.delivery.turns import PROMPT
+from nps_portal.delivery.rendering import return_address
+from nps_portal.delivery.turns import PROMPT, signer_of
 from nps_portal.doctor.identity import identity_of
 from nps_portal.foundation.errors import PortalError
-from nps_portal.foundation.tokens import Purpose, make_token, new_public_id
-from nps_portal.mail.dkim import load_signer
+from nps_portal.foundation.tokens import new_public_id
 from nps_portal.mail.headers import message_id_for
 from nps_portal.mail.mime import Envelope, Mail, build
 from nps_portal.mail.outcomes import Outcome, OutcomeKind
@@ -36,9 +36,7 @@ def send_bounce_test(process: Settings, settings: PortalSettings, now: datetime)
         raise NotReady("Set the mail server and the sender first: nothing leaves this machine yet.")
     identity, public_id = identity_of(process, settings), new_public_id()
     recipient = f"nps-bounce-test-{secrets.token_hex(6)}@{identity.sender_domain}"
-    sender = settings.mail_from
-    if settings.bounce_domain:
-        sender = f"b+{make_token(Purpose.BOUNCE, public_id)}@{identity.envelope_domain}"
+    sender = return_address(public_id, settings.mail_from, settings.bounce_domain)
     envelope = Envelope(sender=sender, recipient=recipient, envelope_id=f"o-{public_id}")
     mail = Mail(
         sender_name=settings.sender_name,
@@ -51,15 +49,8 @@ def send_bounce_test(process: Settings, settings: PortalSettings, now: datetime)
         message_id=message_id_for(public_id, settings.mail_from),
         date=now,
     )
-    signer = None
-    if identity.key_file.exists():
-        signer = load_signer(
-            domain=identity.signing_domain,
-            selector=identity.selector,
-            key_file=identity.key_file,
-        )
     with open_relay(replace(relay_of(settings), limits=PROMPT)) as connection:
-        outcome = connection.deliver(envelope, build(mail, signer), lambda: True)
+        outcome = connection.deliver(envelope, build(mail, signer_of(settings)), lambda: True)
     return f"To {recipient}, from {sender}.\n{_in_words(outcome, settings, sender)}"
 
 
@@ -84,6 +75,7 @@ def _expectation(settings: PortalSettings, sender: str) -> str:
     if not settings.inbox_url:
         return report + "No inbox is set, so the portal will not see it: look there yourself."
     return (
-        report + "The worker takes it out of the inbox, and it is listed under Messages, among "
-        "what came back. If nothing comes, what is sent to the bounce domain does not get there."
+        report + "The worker takes it out of the inbox, and it is listed under Settings › Returned "
+        "mail, because it belongs to no message. If nothing comes, what is sent to the bounce "
+        "domain does not get there."
     )

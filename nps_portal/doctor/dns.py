@@ -15,6 +15,15 @@ from nps_portal.foundation.errors import PortalError
 SECONDS_A_QUESTION = 3.0
 LONGEST_STRING = 255  # RFC 1035, 3.3
 
+# What cannot be a name has no records.
+_NO_NAME = (
+    dns.name.LabelTooLong,
+    dns.name.NameTooLong,
+    dns.name.EmptyLabel,
+    dns.name.BadEscape,
+    dns.name.IDNAException,
+)
+
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -90,7 +99,7 @@ class Resolver:
         try:
             absolute = dns.name.from_text(name)
             return list(self._asked().resolve(absolute, kind))
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, dns.name.LabelTooLong):
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, *_NO_NAME):
             return []
         except dns.exception.DNSException as error:
             raise NoDns(f"The DNS gave no answer for {name} ({kind}).") from error

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
 
+import structlog
+
 from nps_portal.accounts.portal_settings import PortalSettings, portal_settings
 from nps_portal.config import LOOPBACK_HOSTS, Settings
 from nps_portal.delivery.mail_server import relay_of
@@ -25,6 +27,8 @@ from nps_portal.mail.smtp_client import TimeLimits
 PAGE_SECONDS = 6.0
 COMMAND_SECONDS = 30.0
 _SIDE_BY_SIDE = 12
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,15 +139,19 @@ def _patient_for(relay: Relay, seconds: float) -> Relay:
 
 
 def _side_by_side(jobs: list[_Job], seconds: float) -> list[Finding]:
-    """Do the jobs at the same time; one that is not done in time says so."""
+    """Do the jobs at the same time; one that fails or is not done in time says so."""
     pool = ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE)
     futures = [(job, pool.submit(job.findings)) for job in jobs]
     wait([future for _, future in futures], timeout=seconds)
     pool.shutdown(wait=False, cancel_futures=True)
     found: list[Finding] = []
     for job, future in futures:
-        if future.done() and not future.cancelled():
-            found += future.result()
-        else:
+        if not future.done() or future.cancelled():
             found.append(job.matter.amber(f"No answer came within {seconds:.0f} seconds."))
+        elif error := future.exception():
+            # What stands in the DNS is in other people's hands, and may be anything.
+            log.error("check-up failed", matter=job.matter.name, exc_info=error)
+            found.append(job.matter.amber(f"It could not be looked at; the log has more: {error}."))
+        else:
+            found += future.result()
     return found

@@ -209,6 +209,9 @@ def _understood(text: str, domain: str) -> re.Match[str]:
     term = _TERM.fullmatch(text)
     if term is None or (term["name"].lower() in _NEEDS_A_VALUE and not term["value"]):
         raise BadSpf(f"«{text[:60]}» in the record of {domain} means nothing")
+    too_long = int(term["bits6"] or 0) > 128 or int(term["bits"] or 0) > 32
+    if term["name"].lower() in {"a", "mx"} and too_long:
+        raise BadSpf(f"«{text[:60]}» names no network")
     return term
 
 

@@ -26,7 +26,7 @@ def events(body: Json) -> list[ProviderEvent]:
     for event in body if isinstance(body, list) else [body]:
         name, reason = at(event, "event"), at(event, "reason").strip()
         status = status_in(reason)
-        kind = final_failure(status) if name in _FINAL else _EVENTS.get(name)
+        kind = final_failure(status, reason) if name in _FINAL else _EVENTS.get(name)
         if kind is None:
             continue
         report = Report(

@@ -10,7 +10,7 @@ from nps_portal.foundation.work import Work
 from nps_portal.inbox.events import ProviderEvent
 from nps_portal.inbox.models import InboxPosition
 from nps_portal.inbox.places import ImapPlace, MaildirPlace
-from nps_portal.outbox.bounces import Noted, note_report
+from nps_portal.outbox.bounces import Noted, note_event, note_report
 from nps_portal.outbox.matching import message_of_invitation, proven_message, reported_message
 from nps_portal.outbox.models import Message
 from nps_portal.reports.models import Report, ReportKind
@@ -55,7 +55,7 @@ def take_in(work: Work, mail: IncomingMail, *, told_by: str = INBOX) -> list[Not
 def take_events(work: Work, provider: str, events: Sequence[ProviderEvent]) -> list[Noted]:
     """Act on what a mail provider tells us, who has shown that it is the provider."""
     return [
-        note_report(
+        note_event(
             work,
             event.report,
             reported_message(work.session, event.report, work.now),

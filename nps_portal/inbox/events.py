@@ -8,11 +8,10 @@ from typing import Any, TypeAlias
 
 from nps_portal.foundation.errors import PortalError
 from nps_portal.reports.models import Report, ReportKind
+from nps_portal.reports.verdicts import judge
 
 Json: TypeAlias = Any
 
-# A refusal for good that is not about the address: full, too large, not allowed, broken at theirs.
-_NOT_THE_ADDRESS = re.compile(r"4\.|5\.2\.[23]|5\.3\.|5\.4\.[467]")
 _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 
 
@@ -56,11 +55,12 @@ def status_in(*texts: str) -> str:
     return next((match[0] for match in found if match), "")
 
 
-def final_failure(status: str) -> ReportKind:
-    """Return what a failure is that the provider calls final; doubt is never `hard`."""
-    if status.startswith("5.7."):
-        return ReportKind.BLOCKED
-    return ReportKind.SOFT if _NOT_THE_ADDRESS.match(status) else ReportKind.HARD
+def final_failure(status: str, words: str) -> ReportKind:
+    """Return what a failure is that the provider calls final, by what the remote server said.
+
+    Where it said nothing, the provider's word stands.
+    """
+    return judge(status=status, words=words) if status or words else ReportKind.HARD
 
 
 def is_recent(seconds_since_1970: str, now: datetime, within: timedelta) -> bool:

@@ -54,7 +54,7 @@ def events(body: Json) -> list[ProviderEvent]:
     event = body.get("event-data") if isinstance(body, dict) else None
     reason = at(event, "delivery-status", "message") or at(event, "delivery-status", "description")
     status = at(event, "delivery-status", "enhanced-code") or status_in(reason)
-    kind = _kind(event, status)
+    kind = _kind(event, status, reason)
     if kind is None:
         return []
     report = Report(
@@ -67,10 +67,12 @@ def events(body: Json) -> list[ProviderEvent]:
     return [ProviderEvent(report=report, id=at(body, "signature", "token") or at(event, "id"))]
 
 
-def _kind(event: Json, status: str) -> ReportKind | None:
+def _kind(event: Json, status: str, words: str) -> ReportKind | None:
     name, reason = at(event, "event"), at(event, "reason")
     if name != "failed":
         return _EVENTS.get(name)
     if at(event, "severity") != "permanent":
         return ReportKind.DELAYED
-    return final_failure(status) if reason == "bounce" else _FINAL.get(reason, ReportKind.SOFT)
+    if reason == "bounce":
+        return final_failure(status, words)
+    return _FINAL.get(reason, ReportKind.SOFT)

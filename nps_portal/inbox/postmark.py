@@ -32,23 +32,24 @@ _SUPPRESSIONS = {
 def events(body: Json) -> list[ProviderEvent]:
     """Return what one webhook says; Postmark's own message id is not our Message-ID."""
     status = status_in(at(body, "Details"), at(body, "Description"))
-    kind = _kind(body, status)
+    reason = at(body, "Details") or at(body, "Description")
+    kind = _kind(body, status, reason)
     if kind is None:
         return []
     report = Report(
         kind=kind,
         recipient=at(body, "Email") or at(body, "Recipient"),
         status=status,
-        reason=at(body, "Details") or at(body, "Description"),
+        reason=reason,
     )
     names = ("RecordType", "ID", "MessageID", "BouncedAt", "DeliveredAt", "ChangedAt")
     return [ProviderEvent(report=report, id=":".join(at(body, name) for name in names))]
 
 
-def _kind(body: Json, status: str) -> ReportKind | None:
+def _kind(body: Json, status: str, reason: str) -> ReportKind | None:
     match at(body, "RecordType"):
         case "Bounce" if at(body, "Type") in ("HardBounce", "BadEmailAddress"):
-            return final_failure(status)
+            return final_failure(status, reason)
         case "Bounce":
             return _BOUNCES.get(at(body, "Type"))
         case "SpamComplaint":

@@ -81,7 +81,7 @@ def events(body: Json) -> list[ProviderEvent]:
     for event in body if isinstance(body, list) else []:
         reason = at(event, "reason") or at(event, "response")
         status = at(event, "status") or status_in(reason)
-        kind = _kind(event, status)
+        kind = _kind(event, status, reason)
         if kind is None:
             continue
         report = Report(
@@ -95,13 +95,13 @@ def events(body: Json) -> list[ProviderEvent]:
     return found
 
 
-def _kind(event: Json, status: str) -> ReportKind | None:
+def _kind(event: Json, status: str, reason: str) -> ReportKind | None:
     name = at(event, "event")
     if name == "bounce" and at(event, "type") == "blocked":
         of_the_mailbox = at(event, "bounce_classification") in _OF_THE_MAILBOX
         return ReportKind.SOFT if of_the_mailbox else ReportKind.BLOCKED
     if name == "bounce":
-        return final_failure(status)
+        return final_failure(status, reason)
     if name == "dropped":
         return _DROPPED.get(at(event, "reason"), ReportKind.BLOCKED)
     return _EVENTS.get(name)

@@ -57,7 +57,7 @@ def _bounce(message: Json, recipient: Json) -> Report:
     status = at(recipient, "status") or status_in(reason)
     kind = ReportKind.SOFT
     if at(message, "bounce", "bounceType") == "Permanent":
-        kind = final_failure(status)
+        kind = final_failure(status, reason)
     elif at(message, "bounce", "bounceSubType") in _OF_THE_CONTENT:
         kind = ReportKind.BLOCKED
     return _report(message, kind, at(recipient, "emailAddress"), reason, status)

@@ -22,7 +22,9 @@ Fetch: TypeAlias = Callable[[str], bytes]
 MESSAGE_LASTS = timedelta(hours=1)
 CONFIRMATION = "SubscriptionConfirmation"
 
-_AMAZONS = re.compile(r"https://sns\.[a-z0-9-]{3,40}\.amazonaws\.com(?:\.cn)?/[!-~]*")
+_HOST = r"https://sns\.[a-z0-9-]{3,40}\.amazonaws\.com(?:\.cn)?/"
+_CERTIFICATE = re.compile(_HOST + r"SimpleNotificationService-[0-9a-f]+\.pem")
+_CONFIRMATION = re.compile(_HOST + r"[!-~]*")
 _SIGNED_OF_A_MESSAGE = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 _SIGNED_OF_A_CONFIRMATION = (
     "Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type",
@@ -68,7 +70,7 @@ def confirm(envelope: Json, fetched: Fetch) -> None:
 
     :raises NotGenuine: the address to tell it at is not one of SNS.
     """
-    fetched(_address(at(envelope, "SubscribeURL")))
+    fetched(_address(at(envelope, "SubscribeURL"), _CONFIRMATION))
 
 
 def _signed_text(envelope: Json) -> bytes:
@@ -81,7 +83,7 @@ def _signed_text(envelope: Json) -> bytes:
 
 def _public_key(url: str, fetched: Fetch) -> RSAPublicKey:
     try:
-        key = x509.load_pem_x509_certificate(fetched(_address(url))).public_key()
+        key = x509.load_pem_x509_certificate(fetched(_address(url, _CERTIFICATE))).public_key()
     except ValueError as error:
         raise NotGenuine("The certificate of the signature cannot be read.") from error
     if not isinstance(key, RSAPublicKey):
@@ -89,9 +91,9 @@ def _public_key(url: str, fetched: Fetch) -> RSAPublicKey:
     return key
 
 
-def _address(url: str) -> str:
+def _address(url: str, amazons: re.Pattern[str]) -> str:
     """Return an address that is Amazon's."""
-    if not _AMAZONS.fullmatch(url):
+    if not amazons.fullmatch(url):
         raise NotGenuine("The address is not one of Amazon SNS.")
     return url
 

@@ -23,18 +23,22 @@ from nps_portal.messages.fates import (
 from nps_portal.messages.filters import Selection, page_ids
 from nps_portal.outbox.models import Bounce, EmailContent, Message, MessageState
 from nps_portal.outbox.queries import PROBLEMS
-from nps_portal.outbox.resending import can_be_sent_again
+from nps_portal.outbox.resending import can_be_sent_again, is_asked_otherwise
 
 _SENDS_TO_CHOOSE = 50
 
 
 @dataclass(frozen=True, kw_only=True)
 class MessageLine:
-    """One message in the list, with the last that came back about it."""
+    """One message in the list, with the last that came back about it.
+
+    `is_asked_otherwise` tells that another send has asked its person since, or is about to.
+    """
 
     message: Message
     bounce: Bounce | None
     can_be_sent_again: bool
+    is_asked_otherwise: bool
 
     @property
     def fate(self) -> Fate:
@@ -45,6 +49,11 @@ class MessageLine:
     def is_problem(self) -> bool:
         """Tell whether it needs a person."""
         return self.message.state in PROBLEMS
+
+    @property
+    def is_stuck(self) -> bool:
+        """Tell whether it needs a person, and sending it again is no answer."""
+        return self.is_problem and not self.can_be_sent_again
 
     @property
     def came_back(self) -> str:
@@ -88,8 +97,8 @@ class MessageRecord:
 class ProblemGroup:
     """Messages that need a person for one and the same reason.
 
-    `returned` of them had been sent; `sendable` could be sent again; `since` is when the oldest
-    was made.
+    `returned` of them had been sent; `sendable` could be sent again; another send has asked the
+    people of `asked_otherwise` since, or is about to; `since` is when the oldest was made.
     """
 
     state: MessageState
@@ -97,12 +106,18 @@ class ProblemGroup:
     count: int
     returned: int
     sendable: int
+    asked_otherwise: int
     since: datetime
 
     @property
     def fate(self) -> Fate:
         """Return what became of them."""
         return Fate.CAME_BACK if self.returned else fate_of_state(self.state)
+
+    @property
+    def stuck(self) -> int:
+        """Return how many cannot be sent again."""
+        return self.count - self.sendable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +165,7 @@ def problem_groups(session: Session, content_id: int | None) -> list[ProblemGrou
             sa.func.count().label("count"),
             sa.func.count(Message.sent_at).label("returned"),
             sa.func.count().filter(can_be_sent_again()).label("sendable"),
+            sa.func.count().filter(is_asked_otherwise()).label("asked_otherwise"),
             sa.func.min(Message.created_at).label("since"),
         )
         .where(Message.state.in_(PROBLEMS))
@@ -172,6 +188,34 @@ def send_choices(session: Session, chosen: int | None) -> list[SendChoice]:
 
 def _lines(session: Session, ids: Sequence[int]) -> list[MessageLine]:
     """Return these messages with what is known about them, in this order."""
+    by_id = _messages(session, ids)
+    last = sa.select(sa.func.max(Bounce.id)).where(
+        Bounce.message_id.in_(ids), Bounce.kind.in_(CAME_BACK)
+    )
+    bounces = {
+        bounce.message_id: bounce
+        for bounce in session.scalars(
+            sa.select(Bounce).where(Bounce.id.in_(last.group_by(Bounce.message_id)))
+        )
+    }
+    sendable, asked = (
+        set(session.scalars(sa.select(Message.id).where(Message.id.in_(ids), condition)))
+        for condition in (can_be_sent_again(), is_asked_otherwise())
+    )
+    return [
+        MessageLine(
+            message=by_id[id_],
+            bounce=bounces.get(id_),
+            can_be_sent_again=id_ in sendable,
+            is_asked_otherwise=id_ in asked,
+        )
+        for id_ in ids
+        if id_ in by_id
+    ]
+
+
+def _messages(session: Session, ids: Sequence[int]) -> dict[int, Message]:
+    """Return these messages by their ids, as far as a list shows them."""
     messages = session.scalars(
         sa.select(Message)
         .where(Message.id.in_(ids))
@@ -187,24 +231,7 @@ def _lines(session: Session, ids: Sequence[int]) -> list[MessageLine]:
             ),
         )
     )
-    by_id = {message.id: message for message in messages}
-    last = sa.select(sa.func.max(Bounce.id)).where(
-        Bounce.message_id.in_(ids), Bounce.kind.in_(CAME_BACK)
-    )
-    bounces = {
-        bounce.message_id: bounce
-        for bounce in session.scalars(
-            sa.select(Bounce).where(Bounce.id.in_(last.group_by(Bounce.message_id)))
-        )
-    }
-    sendable = set(
-        session.scalars(sa.select(Message.id).where(Message.id.in_(ids), can_be_sent_again()))
-    )
-    return [
-        MessageLine(message=by_id[id_], bounce=bounces.get(id_), can_be_sent_again=id_ in sendable)
-        for id_ in ids
-        if id_ in by_id
-    ]
+    return {message.id: message for message in messages}
 
 
 def _events(session: Session, message: Message) -> list[Event]:

@@ -108,7 +108,8 @@ def try_again(message_id: int) -> ResponseReturnValue:
     if is_queued:
         flash(f"The email to {name} is queued again.", "success")
     else:
-        flash(f"The email to {name} was not queued: it is on its way, or must not leave.", "error")
+        why = "it is on its way, another send has asked the person since, or it must not leave"
+        flash(f"The email to {name} was not queued: {why}.", "error")
     if "one" in request.form:
         return redirect(url_for(".show", message_id=message_id), 303)
     return redirect(url_for(".index", **as_query(asked_for(request.form))), 303)
@@ -131,7 +132,8 @@ def try_all_again() -> ResponseReturnValue:
     if count:
         flash(f"{count:,} {'email is' if count == 1 else 'emails are'} queued again.", "success")
     else:
-        flash("Nothing was queued: these emails are on their way, or must not leave.", "error")
+        why = "these emails are on their way, overtaken by another send, or must not leave"
+        flash(f"Nothing was queued: {why}.", "error")
     return redirect(url_for(".index", batch=form.batch.data), 303)
 
 

@@ -1,29 +1,32 @@
 """Bounces: what came back about a message, kept once and acted on.
 
 Every report is a row, and its `dedupe_key` makes telling it twice harmless. Only a report that is
-tied to a message of ours changes anything: a forged one must never silence a customer.
+tied to a message of ours, or comes from a mail provider that has shown who it is, changes anything:
+a forged one must never silence a customer.
 """
 
 import enum
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from nps_portal.contacts.models import Contact, SuppressionReason
-from nps_portal.contacts.suppressions import suppress
+from nps_portal.contacts.models import SuppressionReason
+from nps_portal.contacts.queries import contact_by_key
+from nps_portal.foundation.addresses import BadEmail, parse_email
 from nps_portal.foundation.database import insert_for
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record
-from nps_portal.outbox.commands import cancel_for_address
 from nps_portal.outbox.matching import address_key
 from nps_portal.outbox.models import Bounce, EmailContent, Message, MessageState
+from nps_portal.outbox.stopping import end_address, stop_person
 from nps_portal.reports.models import Report, ReportKind
 
 SOFT_WITHIN = timedelta(days=30)
 MOST_SOFT = 3
+_LEFT = (MessageState.COMMITTING, MessageState.SENT, MessageState.UNCERTAIN)
 _REASONS = {
     ReportKind.HARD: "it came back: the address does not exist",
     ReportKind.SOFT: "it came back: the mailbox could not take it",
@@ -33,6 +36,14 @@ _PERSONS_WORD = {
     ReportKind.COMPLAINT: SuppressionReason.COMPLAINT,
     ReportKind.UNSUBSCRIBE: SuppressionReason.UNSUBSCRIBED,
 }
+# These a mailbox or its owner sends; the others tell of a mail server on the way.
+_ARRIVED = (
+    ReportKind.DELIVERED,
+    ReportKind.COMPLAINT,
+    ReportKind.UNSUBSCRIBE,
+    ReportKind.AUTO_REPLY,
+    ReportKind.REPLY,
+)
 _NEWS = {
     ReportKind.COMPLAINT: "message.complained",
     ReportKind.DELAYED: "message.delayed",
@@ -78,6 +89,19 @@ def note_report(
     return Noted(report=report, message_id=message_id, effect=effect)
 
 
+def note_event(
+    work: Work, report: Report, message: Message | None, *, told_by: str, dedupe: str
+) -> Noted:
+    """Keep and act on what a mail provider tells, who is believed even without a message.
+
+    Then a complaint, an unsubscribing or a dead address holds for the address alone.
+    """
+    noted = note_report(work, report, message, told_by=told_by, dedupe=dedupe)
+    if noted.effect is Effect.NOT_OURS and _act_on_address(work, report, told_by):
+        return replace(noted, effect=Effect.SUPPRESSED)
+    return noted
+
+
 def note_refusal(work: Work, message: Message, kind: ReportKind, status: str, reason: str) -> None:
     """Keep a refusal by the mail server itself as a bounce, and suppress an address it ends.
 
@@ -92,13 +116,15 @@ def note_refusal(work: Work, message: Message, kind: ReportKind, status: str, re
 def resolve_uncertain(work: Work, invitation_id: int) -> None:
     """Take an uncertain message of an Invitation for sent: its link was used, so it had left.
 
-    When another of its messages has left, the link may have come with that one.
+    One that waits to be sent again need not leave any more. When another of its messages has left,
+    the link may have come with that one.
     """
     other = aliased(Message)
     left = sa.select(other.id).where(
         other.invitation_id == invitation_id, other.state == MessageState.SENT
     )
-    _resolve(work, sa.and_(Message.invitation_id == invitation_id, ~left.exists()))
+    unsure = sa.or_(Message.state == MessageState.UNCERTAIN, _is_on_its_way_again())
+    _resolve(work, sa.and_(Message.invitation_id == invitation_id, unsure, ~left.exists()))
 
 
 def _line(text: str, length: int) -> str:
@@ -135,26 +161,48 @@ def _act(work: Work, report: Report, message: Message, told_by: str) -> Effect:
             return Effect.SUPPRESSED
         return Effect.FAILED if failed else Effect.NOTED
     # Whatever else came back shows that the message had left.
-    resolved = _resolve(work, Message.id == message.id)
+    unsure = Message.state == MessageState.UNCERTAIN
+    if report.kind in _ARRIVED or not _has_come_back(work, message):
+        unsure = sa.or_(unsure, _is_on_its_way_again())
+    resolved = _resolve(work, sa.and_(Message.id == message.id, unsure))
     if kind := _NEWS.get(report.kind):
         _tell(work, kind, message)
     if reason := _PERSONS_WORD.get(report.kind):
-        _stop(work, message, reason, told_by)
+        stop_person(
+            work, [message.email_key], reason, source=told_by, contact_id=message.contact_id
+        )
         return Effect.SUPPRESSED
     return Effect.RESOLVED if resolved else Effect.NOTED
 
 
+def _act_on_address(work: Work, report: Report, told_by: str) -> bool:
+    """Suppress an address whose message is not known, when the report ends it."""
+    try:
+        email_key = parse_email(report.recipient).key
+    except BadEmail:
+        return False
+    contact = contact_by_key(work.session, email_key)
+    contact_id = contact.id if contact else None
+    if reason := _PERSONS_WORD.get(report.kind):
+        stop_person(work, [email_key], reason, source=told_by, contact_id=contact_id)
+    elif report.kind is ReportKind.HARD:
+        end_address(work, email_key, source=told_by, contact_id=contact_id)
+    else:
+        return False
+    return True
+
+
 def _fail(work: Work, report: Report, message: Message) -> bool:
-    """Mark a message that the mail server had taken as failed; it has left nevertheless."""
+    """Mark a message that the mail server had taken as failed; it has left nevertheless.
+
+    The report may be here before the worker has written down that it was taken.
+    """
     reply = report.reason
     if report.status and report.status not in reply:
         reply = f"{report.status} {reply}"
     failed = _change(
         work,
-        sa.and_(
-            Message.id == message.id,
-            Message.state.in_([MessageState.SENT, MessageState.UNCERTAIN]),
-        ),
+        sa.and_(Message.id == message.id, Message.state.in_(_LEFT)),
         state=MessageState.FAILED,
         reason=_REASONS[report.kind],
         last_reply=_line(reply, 500),
@@ -166,15 +214,26 @@ def _fail(work: Work, report: Report, message: Message) -> bool:
 
 
 def _resolve(work: Work, which: sa.ColumnElement[bool]) -> bool:
-    found = _change(
-        work,
-        sa.and_(which, Message.state == MessageState.UNCERTAIN),
-        state=MessageState.SENT,
-        reason="",
-    )
+    found = _change(work, which, state=MessageState.SENT, reason="")
     for message_id in found:
         _tell(work, "message.resolved", work.session.get_one(Message, message_id))
     return bool(found)
+
+
+def _is_on_its_way_again() -> sa.ColumnElement[bool]:
+    """Return the condition that a message was handed over before and waits for another try.
+
+    One that a worker has in hand already does not pass its commit point once it is changed.
+    """
+    waits = Message.state.in_([MessageState.QUEUED, MessageState.CLAIMED])
+    return sa.and_(waits, Message.committed_at.is_not(None))
+
+
+def _has_come_back(work: Work, message: Message) -> bool:
+    """Tell whether an earlier try is known to have failed, so that it was sent again for that."""
+    failures = [kind for kind in ReportKind if kind.is_failure]
+    found = sa.select(Bounce.id).where(Bounce.message_id == message.id, Bounce.kind.in_(failures))
+    return work.session.scalar(found.limit(1)) is not None
 
 
 def _change(work: Work, which: sa.ColumnElement[bool], **values: object) -> list[int]:
@@ -200,14 +259,7 @@ def _suppress_the_dead(work: Work, report: Report, message: Message, told_by: st
         source = f"{told_by}, soft"
     elif report.kind is not ReportKind.HARD:
         return False
-    suppress(
-        work,
-        message.email_key,
-        SuppressionReason.HARD_BOUNCE,
-        source=source,
-        contact_id=message.contact_id,
-    )
-    cancel_for_address(work, message.email_key, "earlier emails to this address came back")
+    end_address(work, message.email_key, source=source, contact_id=message.contact_id)
     return True
 
 
@@ -221,16 +273,6 @@ def _soft_count(work: Work, email_key: str) -> int:
         )
         or 0
     )
-
-
-def _stop(work: Work, message: Message, reason: SuppressionReason, told_by: str) -> None:
-    """Suppress whom a message went to, and under whatever address the person has today."""
-    today = work.session.scalar(
-        sa.select(Contact.email_key).where(Contact.id == message.contact_id)
-    )
-    for email_key in {message.email_key, today or message.email_key}:
-        suppress(work, email_key, reason, source=told_by, contact_id=message.contact_id)
-        cancel_for_address(work, email_key, f"the customer has {reason.words}")
 
 
 def _tell(work: Work, kind: str, message: Message, **facts: str) -> None:

@@ -12,7 +12,7 @@ from nps_portal.foundation.tokens import Purpose, read_token
 from nps_portal.outbox.models import Message
 from nps_portal.reports.models import Report
 
-# A provider's event that names no message of ours is about the last one of about this time.
+# A provider's event that names no message is about the last one of about this time.
 EVENT_WITHIN = timedelta(days=5)
 
 _NAMED = re.compile(r"o-([A-Za-z0-9_-]{12})(?:@.*)?", re.ASCII)
@@ -33,8 +33,13 @@ def proven_message(session: Session, report: Report) -> Message | None:
 
 
 def reported_message(session: Session, report: Report, now: datetime) -> Message | None:
-    """Return the message that a mail provider tells us about, who needs no proof."""
-    return _named_message(session, report) or session.scalar(
+    """Return the message that a mail provider tells us about, who needs no proof.
+
+    A name that is not one of ours is that of somebody else's email to the same address.
+    """
+    if report.message_id or report.envelope_id:
+        return _named_message(session, report)
+    return session.scalar(
         sa.select(Message)
         .where(Message.email_key == address_key(report.recipient))
         .where(Message.committed_at > now - EVENT_WITHIN)

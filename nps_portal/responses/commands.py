@@ -6,13 +6,13 @@ import sqlalchemy as sa
 
 from nps_portal.batches.models import Invitation
 from nps_portal.contacts.models import SuppressionReason
-from nps_portal.contacts.suppressions import suppress
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record
 from nps_portal.nps import category
 from nps_portal.outbox.bounces import resolve_uncertain
-from nps_portal.outbox.commands import cancel_for_address
+from nps_portal.outbox.models import Message
 from nps_portal.outbox.queries import sent_at
+from nps_portal.outbox.stopping import stop_person
 from nps_portal.responses.models import (
     Channel,
     Evidence,
@@ -123,17 +123,18 @@ def count_response(work: Work, response_id: int) -> None:
 
 
 def unsubscribe(work: Work, invitation_id: int) -> None:
-    """Stop all surveys to the address of an Invitation, for ever; doing it twice is harmless."""
+    """Stop all surveys to whom an Invitation went to, for ever; doing it twice is harmless."""
     invitation = work.session.get_one(Invitation, invitation_id)
-    contact = invitation.contact
-    suppress(
+    written_to = work.session.scalars(
+        sa.select(Message.email_key).where(Message.invitation_id == invitation_id)
+    )
+    stop_person(
         work,
-        contact.email_key,
+        written_to,
         SuppressionReason.UNSUBSCRIBED,
         source="link",
-        contact_id=contact.id,
+        contact_id=invitation.contact_id,
     )
-    cancel_for_address(work, contact.email_key, "the customer has unsubscribed")
 
 
 def _first_answer(work: Work, invitation: Invitation, answer: Answer) -> Response:

@@ -13,7 +13,6 @@ from sqlalchemy.engine import Connection
 from nps_portal import create_app
 from nps_portal.accounts.portal_settings import change_settings, process_settings
 from nps_portal.contacts.models import Suppression, SuppressionReason
-from nps_portal.delivery.mail_server import record_working
 from nps_portal.delivery.turns import deliver_due_messages
 from nps_portal.foundation.database import db, reading
 from nps_portal.foundation.work import WORKER, unit_of_work
@@ -23,13 +22,12 @@ from nps_portal.outbox.claims import pass_commit_point, recover_leases
 from nps_portal.outbox.commands import hold_content, open_content
 from nps_portal.outbox.models import ContentState, EmailContent, Message, RelayStatus
 from nps_portal.outbox.queries import OutboxHealth, outbox_health
-from nps_portal.outbox.resending import send_again
-from nps_portal.outbox.settling import BACKOFF, MOST_ATTEMPTS, MOST_BLOCKS
+from nps_portal.outbox.settling import BACKOFF, MOST_ATTEMPTS
 from tests.delivery.queue import all_messages, claim_some, queue, states, the_message, use_server
 from tests.support import factories
 from tests.support.clock import FixedClock
 from tests.support.smtp_record import Accepted
-from tests.support.smtp_server import HangUp, Say, SinkServer
+from tests.support.smtp_server import Say, SinkServer
 
 
 def deliver(app: Flask) -> int:
@@ -73,44 +71,6 @@ def test_the_email_carries_what_its_message_says(sending: Flask, sink: SinkServe
     assert message.last_reply == "2.0.0 Kept"
 
 
-def test_r3_silence_after_the_dot_leaves_the_message_uncertain_until_a_person_decides(
-    sending: Flask, sink: SinkServer, clock: FixedClock
-) -> None:
-    queue("zoe@example.org")
-    sink.fail_at("kept", HangUp(), times=1)
-    deliver(sending)
-    uncertain = states()
-
-    clock.advance(days=1)
-    deliver(sending)
-    left_alone = len(sink.accepted)
-    with factories.work() as work:
-        send_again(work, work.session.scalars(sa.select(Message.id)).one())
-    deliver(sending)
-
-    assert uncertain == ["uncertain"]
-    assert (left_alone, states()) == (1, ["sent"])
-    first, second = sink.accepted
-    assert first.message["Message-ID"] == second.message["Message-ID"]
-
-
-def test_r5_a_greylisted_message_waits_and_leaves_once(
-    sending: Flask, sink: SinkServer, clock: FixedClock
-) -> None:
-    queue("zoe@example.org")
-    sink.fail_at("rcpt", Say("451 4.7.1 Greylisted"), times=1)
-
-    deliver(sending)
-    clock.advance(minutes=5 * 0.8, seconds=-1)
-    too_early = deliver(sending)
-    clock.advance(minutes=5 * 0.4, seconds=1)
-    later = deliver(sending)
-
-    assert (too_early, later) == (0, 1)
-    assert states() == ["sent"]
-    assert the_message().attempts == 2
-
-
 def test_the_waits_grow_and_a_message_is_given_up_after_two_days(
     sending: Flask, sink: SinkServer, clock: FixedClock
 ) -> None:
@@ -144,65 +104,6 @@ def test_a_send_that_was_paused_for_days_is_not_given_up_for_that(
     deliver(sending)
 
     assert states() == ["queued"]
-
-
-@pytest.mark.parametrize("reply", ["550 5.1.1 No such user", "550 No such user"])
-def test_r7_an_address_that_does_not_exist_is_suppressed(
-    sending: Flask, sink: SinkServer, reply: str
-) -> None:
-    queue("gone@example.org", "zoe@example.org")
-    sink.fail_at("rcpt", Say(reply), recipient="gone@example.org")
-    again = queue("gone@example.org")
-    with factories.work() as work:
-        hold_content(work, again.id)
-
-    deliver(sending)
-
-    assert states() == ["failed", "sent", "cancelled"]
-    assert suppressions() == {"gone@example.org": SuppressionReason.HARD_BOUNCE}
-
-
-@pytest.mark.parametrize(
-    ("stage", "reply", "reason"),
-    [
-        ("rcpt", "550 5.7.1 Blocked", "the mail server blocks our email"),
-        ("dot", "550 5.7.1 Spam", "the mail server blocks our email"),
-        ("rcpt", "552 5.2.2 Mailbox full", "the mail server refused the message"),
-        ("dot", "550 5.1.1 Said too late", "the mail server refused the message"),
-    ],
-)
-def test_r7_other_refusals_end_the_message_and_suppress_nobody(
-    sending: Flask, sink: SinkServer, stage: str, reply: str, reason: str
-) -> None:
-    queue("zoe@example.org", "next@example.org")
-    sink.fail_at(stage, Say(reply), times=1)  # type: ignore[arg-type]  # a stage by its name
-
-    deliver(sending)
-
-    assert states() == ["failed", "sent"]
-    assert the_reason("zoe@example.org") == reason
-    assert suppressions() == {}
-
-
-def the_reason(email: str) -> str:
-    return next(one.reason for one in all_messages() if one.email_key == email)
-
-
-def test_r7_a_server_that_blocks_us_stops_the_send_with_the_reason(
-    sending: Flask, sink: SinkServer
-) -> None:
-    content = queue(*[f"c{number}@example.org" for number in range(30)])
-    sink.fail_at("dot", Say("554 5.7.1 Listed"), times=MOST_BLOCKS)
-
-    deliver(sending)
-    after_it = deliver(sending)
-
-    assert states().count("failed") == MOST_BLOCKS
-    assert after_it == 0
-    with factories.work() as work:
-        held = work.session.get_one(EmailContent, content.id)
-    assert held.state is ContentState.HELD
-    assert "The mail server blocks our mail; 6 were refused." in held.held_reason
 
 
 def test_a_server_that_is_down_leaves_everything_queued_and_says_so(
@@ -240,41 +141,6 @@ def test_a_server_that_comes_back_is_used_at_the_next_try(app: Flask, clock: Fix
 
     assert (too_early, states()) == (["queued"], ["sent"])
     assert (health().status, health().reason) == (RelayStatus.WORKING, "")
-
-
-def test_r4_a_421_in_the_greeting_burns_no_attempt(sending: Flask, sink: SinkServer) -> None:
-    queue("zoe@example.org")
-    sink.fail_at("banner", Say("421 4.3.2 Come back later"))
-
-    deliver(sending)
-
-    assert (states(), the_message().attempts) == (["queued"], 0)
-    assert health().status is RelayStatus.UNREACHABLE
-
-
-def test_r10_a_refused_sign_in_stops_after_one_attempt_until_the_owner_looks(
-    app: Flask, clock: FixedClock
-) -> None:
-    with SinkServer(credentials=("jo", "right")) as sink:
-        use_server(sink.port)
-        with factories.work() as work:
-            change_settings(work, {"mail_username": "jo", "mail_password": "wrong"})
-        queue("a@example.org")
-
-        deliver(app)
-        stopped = health()
-        clock.advance(days=1)
-        deliver(app)
-        connections = sink.connection_count
-        with factories.work() as work:
-            change_settings(work, {"mail_password": "right"})
-            record_working(work)
-        deliver(app)
-
-    assert stopped.status is RelayStatus.STOPPED
-    assert stopped.reason
-    assert connections == 1
-    assert (states(), health().status) == (["sent"], RelayStatus.WORKING)
 
 
 def test_a_refused_sender_stops_everything_and_loses_nothing(
@@ -426,9 +292,7 @@ def test_a_server_that_refuses_us_silences_nobody_and_stops_the_send(
         assert work.session.get_one(EmailContent, content.id).state is ContentState.HELD
 
 
-def test_a_list_of_which_half_does_not_exist_is_stopped(
-    sending: Flask, sink: SinkServer
-) -> None:
+def test_a_list_of_which_half_does_not_exist_is_stopped(sending: Flask, sink: SinkServer) -> None:
     content = queue(*[f"c{number}@example.org" for number in range(250)])
     sink.fail_at("rcpt", Say("550 5.1.1 No such user"))
 

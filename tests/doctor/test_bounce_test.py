@@ -57,7 +57,7 @@ def test_a_refusal_at_once_proves_that_dead_addresses_are_seen(
 def test_where_an_inbox_is_read_the_report_will_be_listed(sound_business: Flask) -> None:
     change(inbox_url="maildir:/var/mail/bounces")
 
-    assert "listed under Messages" in send()
+    assert "listed under Settings › Returned mail" in send()
 
 
 def test_a_server_that_cannot_be_reached_is_said(sound_business: Flask, sink: SinkServer) -> None:

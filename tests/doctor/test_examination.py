@@ -303,3 +303,26 @@ def test_a_portal_without_a_sender_asks_nobody(
     assert found["Sender"].page == "/settings/mail"
     assert "the postal address" in found["Business"].text
     assert dns.questions == []
+
+
+@pytest.mark.parametrize("record", ["v=spf1 a/99 ~all", "v=spf1 a:a..b/24//999 ~all"])
+def test_a_record_that_makes_no_sense_is_a_fault(look: Look, dns: DnsServer, record: str) -> None:
+    dns.zone[BOUNCES] = {"TXT": [record], "MX": ["10 mx.acme.example."]}
+
+    found = look()
+
+    assert found["SPF"].lamp is Lamp.RED
+    assert found["DKIM"].lamp is Lamp.GREEN
+
+
+def test_a_look_that_fails_in_an_unforeseen_way_is_a_note_and_the_rest_is_shown(
+    look: Look, app: Flask
+) -> None:
+    broken = Resolver(servers=("not an address",))
+    install_resolver(app, broken)
+
+    found = look()
+
+    assert found["SPF"].lamp is Lamp.AMBER
+    assert "could not be looked at" in found["SPF"].text
+    assert found["Mail server"].lamp is Lamp.GREEN

@@ -101,6 +101,10 @@ def test_two_look_ups_may_find_nothing_and_a_third_may_not(
         ("v=spf1 mail.acme.example -all", "means nothing"),
         ("v=spf1 include:gone.example -all", "gone.example, which has no SPF record"),
         ("v=spf1 redirect=a.example redirect=b.example", "redirects twice"),
+        ("v=spf1 a/99 ~all", "«a/99» names no network"),
+        ("v=spf1 mx/24//129 ~all", "«mx/24//129» names no network"),
+        ("v=spf1 a:gone.example/33 ~all", "names no network"),
+        ("v=spf1 include:a..b ~all", "a..b, which has no SPF record"),
     ],
 )
 def test_a_record_that_cannot_be_understood_says_which_word(

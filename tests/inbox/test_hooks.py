@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -19,6 +20,7 @@ from nps_portal.foundation.database import reading
 from nps_portal.foundation.tokens import Purpose, make_token
 from nps_portal.outbox.models import Message, MessageState
 from nps_portal.reports.models import ReportKind
+from tests.delivery.queue import queue
 from tests.inbox.returned import ADA, asked, asked_one, bounces, now_of
 from tests.support import factories
 from tests.support.client import PortalClient
@@ -364,3 +366,117 @@ def test_an_event_about_nobody_we_wrote_to_is_kept_and_changes_nothing(
 
     assert answer.status_code == 200
     assert bounces()[0].message_id is None
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (postmark("SpamComplaint"), SuppressionReason.COMPLAINT),
+        (postmark("Bounce", Type="Unsubscribe"), SuppressionReason.UNSUBSCRIBED),
+        (
+            postmark("Bounce", Type="HardBounce", Details="smtp;550 5.1.1 unknown"),
+            SuppressionReason.HARD_BOUNCE,
+        ),
+        (postmark("Bounce", Type="SoftBounce"), None),
+        (postmark("Bounce", Type="Blocked"), None),
+        ({"RecordType": "Delivery", "Recipient": ADA}, None),
+    ],
+)
+def test_a_provider_is_believed_about_an_address_when_no_message_is_found(
+    client: PortalClient, clock: FixedClock, body: dict[str, Any], reason: SuppressionReason | None
+) -> None:
+    message = asked_one()
+    clock.advance(days=6)
+    waiting = queued_for(message)
+
+    codes = [tell(client, "postmark", body).status_code for _ in range(2)]
+
+    assert codes == [200, 200]
+    (kept,) = bounces()
+    assert (kept.message_id, kept.email_key) == (None, ADA)
+    assert reason_of() is reason
+    assert now_of(message).state is MessageState.SENT
+    assert now_of(waiting).state is (MessageState.CANCELLED if reason else MessageState.QUEUED)
+
+
+def queued_for(message: Message) -> Message:
+    """Queue one more email to a message's address, whatever the cadence."""
+    content = queue(message.email_key)
+    with factories.work() as work:
+        wanted = sa.select(Message).where(Message.content_id == content.id)
+        return work.session.scalars(wanted).one()
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ("hard_bounce", SuppressionReason.HARD_BOUNCE),
+        ("spam", SuppressionReason.COMPLAINT),
+        ("unsubscribed", SuppressionReason.UNSUBSCRIBED),
+        ("soft_bounce", None),
+        ("blocked", None),
+        ("delivered", None),
+    ],
+)
+def test_an_event_on_somebody_elses_email_changes_at_most_the_address(
+    client: PortalClient, event: str, reason: SuppressionReason | None
+) -> None:
+    message = asked_one(state=MessageState.UNCERTAIN)
+    body = {
+        "event": event,
+        "email": "Ada@Example.com",
+        "message-id": "<newsletter-7@acme.example>",
+        "reason": "550 5.1.1 no such user" if event == "hard_bounce" else "",
+        "ts_epoch": 1773144000000,
+    }
+
+    tell(client, "brevo", body)
+
+    assert bounces()[0].message_id is None
+    assert now_of(message).state is MessageState.UNCERTAIN
+    assert reason_of() is reason
+
+
+def test_an_address_that_is_nobodys_contact_cannot_be_added_to_a_send_later(
+    app: Flask, client: PortalClient
+) -> None:
+    tell(client, "postmark", postmark("SpamComplaint"))
+
+    assert reason_of() is SuppressionReason.COMPLAINT
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("5.1.7", "invalid sender"),
+        ("5.1.8", "sender domain not found"),
+        ("5.6.0", "conversion failed"),
+        ("5.5.1", "bad sequence of commands"),
+        ("5.2.2", "mailbox full"),
+        ("5.7.1", "rejected by policy"),
+        ("4.4.7", "expired"),
+    ],
+)
+def test_a_failure_that_is_final_for_the_provider_alone_silences_nobody(
+    client: PortalClient, clock: FixedClock, status: str, words: str
+) -> None:
+    people = asked(*(f"person{number}@example.com" for number in range(4)))
+    said = f"550 {status} {words}"
+    failure = failed(people[0])
+    failure["delivery-status"] = {"message": said, "enhanced-code": status}
+    brevo = {
+        "event": "hard_bounce",
+        "email": people[2].recipient_email,
+        "message-id": f"<o-{people[2].public_id}@acme.example>",
+        "reason": said,
+    }
+    hard = {"Type": "HardBounce", "Details": said, "Email": people[3].recipient_email}
+
+    tell(client, "mailgun", mailgun(failure, clock))
+    tell(client, "sendgrid", [sendgrid(people[1], "bounce", status=status, reason=said)])
+    tell(client, "brevo", brevo)
+    tell(client, "postmark", postmark("Bounce", **hard))
+
+    assert len(kinds()) == 4
+    assert ReportKind.HARD not in kinds()
+    assert [reason_of(one.email_key) for one in people] == [None] * 4

@@ -111,12 +111,17 @@ def mail_of(message: Message) -> dict[str, Any]:
     }
 
 
-def bounce(message: Message, kind: str = "Permanent", status: str = "5.1.1") -> dict[str, Any]:
+def bounce(
+    message: Message,
+    kind: str = "Permanent",
+    status: str = "5.1.1",
+    words: str = "unknown user",
+) -> dict[str, Any]:
     recipient = {
         "emailAddress": message.recipient_email,
         "status": status,
         "action": "failed",
-        "diagnosticCode": f"smtp; 550 {status} unknown user",
+        "diagnosticCode": f"smtp; 550 {status} {words}",
     }
     return {
         "notificationType": "Bounce",
@@ -161,6 +166,11 @@ def test_s20_what_amazon_has_not_signed_just_now_is_refused(
         good | {"SigningCertURL": "http://sns.eu-central-1.amazonaws.com/x.pem"},
         good | {"SigningCertURL": "https://evil.example/?sns.eu-central-1.amazonaws.com/x.pem"},
         good | {"SigningCertURL": "https://sns.eu-central-1.amazonaws.com@evil.example/x.pem"},
+        good | {"SigningCertURL": "https://sns.eu-central-1.amazonaws.com/?Action=GetTopic"},
+        good | {"SigningCertURL": "https://sns.eu-central-1.amazonaws.com/x.pem"},
+        good | {"SigningCertURL": f"{CERTIFICATE_URL}?x"},
+        good | {"SigningCertURL": CERTIFICATE_URL.replace("01.pem", "xyz.pem")},
+        good | {"SigningCertURL": CERTIFICATE_URL.replace("/Simple", "/a/Simple")},
         amazon.signed(notification(bounce(message), at="2026-03-10T10:59:00.000Z")),
         amazon.signed(notification(bounce(message), at="yesterday")),
         {},
@@ -243,20 +253,22 @@ def test_ses_tells(
 
 
 @pytest.mark.parametrize(
-    ("kind", "status", "meant"),
+    ("kind", "status", "words", "meant"),
     [
-        ("Permanent", "5.7.1", ReportKind.BLOCKED),
-        ("Permanent", "5.2.2", ReportKind.SOFT),
-        ("Transient", "4.2.2", ReportKind.SOFT),
-        ("Undetermined", "5.0.0", ReportKind.SOFT),
+        ("Permanent", "5.7.1", "no", ReportKind.BLOCKED),
+        ("Permanent", "5.2.2", "no", ReportKind.SOFT),
+        ("Permanent", "5.1.8", "the sender's domain", ReportKind.BLOCKED),
+        ("Permanent", "5.5.1", "bad sequence", ReportKind.SOFT),
+        ("Transient", "4.2.2", "unknown user", ReportKind.SOFT),
+        ("Undetermined", "5.0.0", "unknown user", ReportKind.SOFT),
     ],
 )
 def test_doubt_is_never_for_good(
-    app: Flask, amazon: Amazon, post: Post, kind: str, status: str, meant: ReportKind
+    amazon: Amazon, post: Post, kind: str, status: str, words: str, meant: ReportKind
 ) -> None:
     message = asked_one()
 
-    post(amazon.signed(notification(bounce(message, kind, status))))
+    post(amazon.signed(notification(bounce(message, kind, status, words))))
 
     assert [one.kind for one in bounces()] == [meant]
     assert suppression_of(reading(), ADA) is None

@@ -491,3 +491,26 @@ def test_the_file_gives_its_connection_back(owner: PortalClient) -> None:
         owner.get("/messages.csv")
 
     assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]  # QueuePool has it
+
+
+def test_who_was_asked_since_cannot_be_asked_again_and_the_page_says_why(
+    owner: PortalClient, clock: FixedClock
+) -> None:
+    with factories.work() as work:
+        marta = factories.make_contact(work, ZOE)
+    failed = ended(MessageState.FAILED, "the mail server refused the message")
+    clock.advance(minutes=5)
+    sent = ended(MessageState.SENT)
+    with factories.work() as work:
+        for message in (failed, sent):
+            work.session.get_one(Message, message.id).contact_id = marta.id
+
+    page = owner.get("/messages").text
+    story = owner.get(f"/messages/{failed.id}").text
+    owner.post_form(f"/messages/{failed.id}/another-try")
+
+    assert "cannot be sent again: asked since by another send" in page
+    assert "Asked since by another send, or about to be" in page
+    assert "Asked since by another send, or about to be" in story
+    assert "another-try" not in page + story
+    assert "was not queued" in owner.get("/messages").text

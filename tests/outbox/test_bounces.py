@@ -10,6 +10,8 @@ from nps_portal.contacts.queries import suppression_of
 from nps_portal.contacts.suppressions import SuppressionStays, lift_suppression
 from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.database import reading
+from nps_portal.mail.outcomes import Outcome, OutcomeKind, Stage
+from nps_portal.mail.parcels import Finished
 from nps_portal.outbox.bounces import (
     Effect,
     Noted,
@@ -17,12 +19,16 @@ from nps_portal.outbox.bounces import (
     note_report,
     resolve_uncertain,
 )
+from nps_portal.outbox.claims import pass_commit_point
 from nps_portal.outbox.matching import proven_message, reported_message
 from nps_portal.outbox.models import Message, MessageState
+from nps_portal.outbox.resending import send_again
+from nps_portal.outbox.settling import record_outcomes
 from nps_portal.reports.models import Report, ReportKind
-from tests.delivery.queue import queue
+from tests.delivery.queue import claim_one, claim_some, queue
 from tests.inbox.returned import (
     ADA,
+    asked,
     asked_one,
     bounce_token,
     bounces,
@@ -84,14 +90,18 @@ def test_a_provider_may_name_the_address_alone(app: Flask, clock: FixedClock) ->
         kind=ReportKind.HARD, recipient=ADA, message_id=f"o-{first.public_id}@acme.example"
     )
 
+    strange = Report(kind=ReportKind.HARD, recipient=ADA, message_id="newsletter-7@acme.example")
+
     found = reported_message(reading(), event, clock.now())
     found_by_name = reported_message(reading(), named, clock.now())
+    found_of_strange = reported_message(reading(), strange, clock.now())
     clock.advance(days=6)
 
     assert found is not None
     assert found.id == second.id
     assert found_by_name is not None
     assert found_by_name.id == first.id
+    assert found_of_strange is None
     assert reported_message(reading(), event, clock.now()) is None
 
 
@@ -327,3 +337,97 @@ def test_one_report_that_is_told_fifty_times_is_one_row(app: Flask) -> None:
 
     assert effects == [Effect.FAILED] + [Effect.KNOWN] * 49
     assert len(bounces()) == 1
+
+
+def queued_again(message: Message) -> Message:
+    """Queue a message once more, as a person has decided."""
+    with factories.work() as work:
+        assert send_again(work, message.id)
+    return now_of(message)
+
+
+def test_a_link_that_was_used_meanwhile_stops_a_second_sending(app: Flask) -> None:
+    waits, claimed = asked(ADA, "bob@example.com", state=MessageState.UNCERTAIN)
+    for message in (claimed, waits):
+        queued_again(message)
+        if message is claimed:
+            (held,) = claim_some()
+
+    with factories.work() as work:
+        resolve_uncertain(work, waits.invitation_id or 0)
+        resolve_uncertain(work, claimed.invitation_id or 0)
+
+    for message in (waits, claimed):
+        after = now_of(message)
+        assert (after.state, after.sent_at) == (MessageState.SENT, message.committed_at)
+        assert events_of(message)[-1] == "message.resolved"
+    with factories.work() as work:
+        assert pass_commit_point(work, [held]) == set()
+
+
+def test_a_link_says_nothing_of_an_email_that_was_never_handed_over(app: Flask) -> None:
+    message = asked_one(state=MessageState.QUEUED)
+
+    with factories.work() as work:
+        resolve_uncertain(work, message.invitation_id or 0)
+
+    assert now_of(message).state is MessageState.QUEUED
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [
+        (ReportKind.DELIVERED, MessageState.SENT),
+        (ReportKind.DELAYED, MessageState.SENT),
+        (ReportKind.REPLY, MessageState.SENT),
+        (ReportKind.SOFT, MessageState.QUEUED),
+        (ReportKind.HARD, MessageState.CANCELLED),
+    ],
+)
+def test_a_report_on_the_first_try_decides_whether_a_second_leaves(
+    app: Flask, kind: ReportKind, state: MessageState
+) -> None:
+    message = asked_one(state=MessageState.UNCERTAIN)
+    queued_again(message)
+
+    told(message, kind)
+
+    assert now_of(message).state is state
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [
+        (ReportKind.DELAYED, MessageState.QUEUED),
+        (ReportKind.UNKNOWN, MessageState.QUEUED),
+        (ReportKind.DELIVERED, MessageState.SENT),
+    ],
+)
+def test_what_came_back_and_is_sent_again_is_stopped_only_by_its_arrival(
+    app: Flask, kind: ReportKind, state: MessageState
+) -> None:
+    message = asked_one()
+    told(message, ReportKind.SOFT, "1")
+    queued_again(message)
+
+    told(message, kind, "2")
+
+    assert now_of(message).state is state
+
+
+def test_a_failure_that_is_faster_than_the_mail_servers_answer_stands(app: Flask) -> None:
+    message = asked_one(state=MessageState.QUEUED)
+    claim = claim_one()
+    with factories.work() as work:
+        pass_commit_point(work, [claim])
+
+    told(message, ReportKind.SOFT, reason="452 full")
+    failed = now_of(message)
+    answered = Outcome(kind=OutcomeKind.SENT, stage=Stage.DOT, reply="ok", code=250)
+    with factories.work() as work:
+        record_outcomes(work, [Finished(ticket=claim, outcome=answered)])
+
+    assert (failed.state, failed.sent_at) == (MessageState.FAILED, failed.committed_at)
+    after = now_of(message)
+    assert (after.state, after.last_reply) == (MessageState.FAILED, "452 full")
+    assert "message.sent" not in events_of(message)

@@ -7,14 +7,15 @@ import sqlalchemy as sa
 from flask import Flask
 
 from nps_portal.contacts.commands import remove_contact
-from nps_portal.contacts.models import SuppressionReason
+from nps_portal.contacts.models import Contact, SuppressionReason
 from nps_portal.contacts.suppressions import suppress
 from nps_portal.journal.models import Event
 from nps_portal.outbox.commands import cancel_content
-from nps_portal.outbox.models import Message, MessageKind, MessageState
+from nps_portal.outbox.models import JournalledSend, Message, MessageKind, MessageState
 from nps_portal.outbox.resending import send_again, send_all_again
 from tests.delivery.queue import all_messages, queue, states, the_message
 from tests.support import factories
+from tests.support.clock import FixedClock
 
 PUT_OFF = "the mail server put it off for two days"
 
@@ -183,3 +184,134 @@ def test_two_presses_at_once_queue_each_message_once(app: Flask) -> None:
 
     assert sorted(counts) == [0, 200]
     assert {message.former_attempts for message in all_messages()} == {12}
+
+
+def send_to(person: Contact, state: MessageState, reason: str = PUT_OFF) -> Message:
+    """Send a person an email, whatever the cadence, and let it end in this way now."""
+    content = queue(person.email_key)
+    with factories.work() as work:
+        left = state in (MessageState.SENT, MessageState.UNCERTAIN)
+        return work.session.scalars(
+            sa.update(Message)
+            .where(Message.content_id == content.id)
+            .values(
+                contact_id=person.id,
+                state=state,
+                reason=reason,
+                committed_at=work.now if left else None,
+                sent_at=work.now if state is MessageState.SENT else None,
+            )
+            .returning(Message)
+        ).one()
+
+
+def a_person() -> Contact:
+    with factories.work() as work:
+        return factories.make_contact(work)
+
+
+def try_again(message: Message) -> bool:
+    with factories.work() as work:
+        return send_again(work, message.id)
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        MessageState.SENT,
+        MessageState.UNCERTAIN,
+        MessageState.QUEUED,
+        MessageState.CLAIMED,
+        MessageState.COMMITTING,
+    ],
+)
+def test_who_was_asked_since_by_another_send_is_passed_over(
+    app: Flask, clock: FixedClock, since: MessageState
+) -> None:
+    person, other = a_person(), a_person()
+    failed = send_to(person, MessageState.FAILED)
+    send_to(other, MessageState.FAILED)
+    clock.advance(days=1)
+    send_to(person, since, reason="")
+
+    one_by_one, all_at_once = try_again(failed), resend()
+
+    assert (one_by_one, all_at_once) == (False, 1)
+    assert states() == ["failed", "queued", since.value]
+
+
+def test_who_was_asked_before_or_never_got_the_later_one_can_be_asked_again(
+    app: Flask, clock: FixedClock
+) -> None:
+    person = a_person()
+    send_to(person, MessageState.SENT)
+    clock.advance(days=100)
+    failed = send_to(person, MessageState.FAILED)
+    clock.advance(days=1)
+    send_to(person, MessageState.CANCELLED)
+
+    assert try_again(failed)
+
+
+def test_of_two_that_failed_for_a_person_only_the_newer_is_sent_again(
+    app: Flask, clock: FixedClock
+) -> None:
+    person = a_person()
+    send_to(person, MessageState.FAILED)
+    clock.advance(days=1)
+    send_to(person, MessageState.FAILED)
+
+    assert resend() == 1
+    assert states() == ["failed", "queued"]
+
+
+def test_a_failed_one_is_free_again_when_the_newer_ones_send_is_cancelled(
+    app: Flask, clock: FixedClock
+) -> None:
+    person = a_person()
+    older = send_to(person, MessageState.FAILED)
+    clock.advance(days=1)
+    newer = send_to(person, MessageState.FAILED)
+    with factories.work() as work:
+        cancel_content(work, newer.content_id, "the send was cancelled")
+
+    assert try_again(older)
+
+
+def test_while_the_older_waits_again_the_newer_must_not(app: Flask, clock: FixedClock) -> None:
+    person = a_person()
+    older = send_to(person, MessageState.QUEUED)
+    clock.advance(days=1)
+    newer = send_to(person, MessageState.FAILED)
+
+    assert not try_again(newer)
+    assert try_again(older) is False
+    assert states() == ["queued", "failed"]
+
+
+def test_what_only_the_sending_journal_knows_counts_as_asking(
+    app: Flask, clock: FixedClock
+) -> None:
+    person = a_person()
+    failed = send_to(person, MessageState.FAILED)
+    clock.advance(days=1)
+    with factories.work() as work:
+        work.session.add(
+            JournalledSend(public_id="AAAAAAAAAAAA", contact_id=person.id, sent_at=work.now)
+        )
+
+    assert not try_again(failed)
+
+
+def test_a_password_is_sent_again_to_who_was_asked_since(app: Flask, clock: FixedClock) -> None:
+    person = a_person()
+    queue(person.email_key, kind=MessageKind.PASSWORD)
+    with factories.work() as work:
+        work.session.execute(
+            sa.update(Message).values(contact_id=person.id, state=MessageState.FAILED)
+        )
+    password = the_message()
+    clock.advance(days=1)
+    send_to(person, MessageState.SENT)
+
+    assert try_again(password)

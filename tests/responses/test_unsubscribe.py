@@ -5,7 +5,11 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from nps_portal.batches.commands import start_due_batches
+from nps_portal.batches.inviting import invite_next
+from nps_portal.contacts.commands import ContactDetails, edit_contact
 from nps_portal.contacts.models import Contact, Suppression, SuppressionReason
+from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.tokens import Purpose, make_token
 from nps_portal.outbox.models import Message, MessageState
 from nps_portal.responses.models import VisitKind
@@ -131,3 +135,34 @@ def test_a_busy_database_does_not_claim_success(app: Flask, client: PortalClient
     assert page.headers["Retry-After"] == "5"
     assert "Please press the button again" in page.text
     assert suppressions() == []
+
+
+def test_the_address_that_was_written_to_is_stopped_with_that_of_today(
+    app: Flask, client: PortalClient, clock: FixedClock
+) -> None:
+    marta = ask(app)
+    old = email_of(marta.contact_id)
+    clock.advance(days=100)
+    with factories.work() as work:
+        contact = work.session.get_one(Contact, marta.contact_id)
+        factories.make_batch(work, [contact])
+    with factories.work() as work:
+        start_due_batches(work)
+    with factories.work() as work:
+        invite_next(work)
+    with factories.work() as work:
+        details = ContactDetails(email=parse_email("marta@new.example"))
+        edit_contact(work, marta.contact_id, details)
+
+    client.post(marta.unsubscribe_path)
+    run_until_idle(app)
+
+    assert sorted(suppressions()) == sorted(
+        [
+            (old, SuppressionReason.UNSUBSCRIBED),
+            ("marta@new.example", SuppressionReason.UNSUBSCRIBED),
+        ]
+    )
+    with factories.work() as work:
+        states = work.session.scalars(sa.select(Message.state).order_by(Message.id)).all()
+    assert states == [MessageState.SENT, MessageState.CANCELLED]
