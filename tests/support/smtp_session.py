@@ -80,6 +80,9 @@ class Session:
             while True:
                 self._command(self._line().decode("utf-8", "replace"))
         except (_Gone, OSError):
+            pass
+        finally:
+            # Also when the test's own callback fails: the client must not wait for ever.
             self.hang_up()
 
     def _command(self, line: str) -> None:
