@@ -1,13 +1,18 @@
 """The portal as a contestant: what its commands and duties do, each in a process of its own."""
 
+import os
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
 
+from benchmarks.send.letter import Letter
 from benchmarks.support import Measured, measure
 from nps_portal import create_app
 from nps_portal.accounts.portal_settings import change_settings
@@ -17,14 +22,17 @@ from nps_portal.batches.inviting import invite_next
 from nps_portal.batches.models import Invitation
 from nps_portal.config import load_settings
 from nps_portal.contacts.commands import ContactDetails, upsert_contacts
+from nps_portal.delivery.turns import deliver_due_messages
 from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.database import reading
+from nps_portal.foundation.merging import MergeChoice, MergeField, Piece, pieces_of
 from nps_portal.foundation.tokens import Purpose, make_token
 from nps_portal.foundation.work import COMMAND_LINE, WORKER, unit_of_work
 from nps_portal.imports.commands import confirm_import, mapping_of, read_upload, upload
 from nps_portal.imports.queries import import_by_id
 from nps_portal.imports.running import run_import
-from nps_portal.outbox.delivery import deliver_due_messages
+from nps_portal.mail import dkim
+from nps_portal.outbox.models import EmailContent
 from nps_portal.responses.models import Response, Visit
 from nps_portal.surveys.commands import ensure_default_survey
 from nps_portal.surveys.email import Look, compile_invitation
@@ -100,9 +108,13 @@ def plan_batch(environment: Environment) -> Measured:
         return measure(_plan)
 
 
-def deliver(environment: Environment) -> Measured:
-    """Deliver with the worker's duty until nothing is due."""
+def deliver(environment: Environment, workers: int = 1) -> Measured:
+    """Deliver with the worker's duty until nothing is due, as one of so many that begin at once."""
     app, stopping = _application(environment), threading.Event()
+    ready = Path(environment["NPS_INSTANCE_DIR"])
+    (ready / f"ready-{os.getpid()}").touch()
+    while len(list(ready.glob("ready-*"))) < workers:
+        time.sleep(0.01)
 
     def deliver_all() -> int:
         total = 0
@@ -113,10 +125,34 @@ def deliver(environment: Environment) -> Measured:
     return measure(deliver_all)
 
 
-def email_templates() -> dict[str, str]:
-    """Return the survey email as templates, so that others can send the same."""
+def product_letter() -> Letter:
+    """Return the product's own email, its choices decided: everybody here has a name."""
     source = compile_invitation(Wording(), Look(business=BUSINESS, postal_address=POSTAL_ADDRESS))
-    return {"subject.txt": source.subject, "body.html": source.html, "body.txt": source.text}
+    subject, text, html = (
+        _decided(pieces_of(one)) for one in (source.subject, source.text, source.html)
+    )
+    return Letter(subject=subject, text=text, html=html)
+
+
+def change_letter(environment: Environment, letter: Letter) -> None:
+    """Let the planned batch send this letter instead of the product's own."""
+    with _application(environment).app_context(), unit_of_work(COMMAND_LINE) as work:
+        for content in work.session.scalars(sa.select(EmailContent)):
+            content.subject, content.text, content.html = letter.subject, letter.text, letter.html
+
+
+def make_dkim_key(key_file: Path, algorithm: str) -> None:
+    """Make a key that signs: `rsa` of 2048 bits, or `ed25519`."""
+    if algorithm == "rsa":
+        dkim.make_key(key_file)
+        return
+    key_file.write_bytes(
+        Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
 
 
 def survey_paths(environment: Environment) -> list[str]:
@@ -134,6 +170,20 @@ def stored(environment: Environment) -> Stored:
 
 def _application(environment: Environment) -> Flask:
     return create_app(load_settings(environment))
+
+
+def _decided(pieces: Sequence[Piece]) -> str:
+    """Return a template without choices, each decided for somebody who has a name."""
+    texts = []
+    for piece in pieces:
+        match piece:
+            case str(literal):
+                texts.append(literal)
+            case MergeField(name=name):
+                texts.append(f"{{{{ {name} }}}}")
+            case MergeChoice(named=named):
+                texts.append(_decided(named))
+    return "".join(texts)
 
 
 def _plan() -> int:

@@ -12,13 +12,18 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
+from benchmarks.people import people
+from benchmarks.support import WrongResult
+
+_PIPELINING = b"250-PIPELINING\r\n"
 _GREETING = (
-    b"250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n"
+    b"250-sink.example\r\n" + _PIPELINING + b"250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n"
     b"250 ENHANCEDSTATUSCODES\r\n"
 )
 _ANSWERS = {
@@ -35,11 +40,27 @@ _END = b"\r\n.\r\n"
 
 
 @dataclass(frozen=True, kw_only=True)
+class SinkManners:
+    """How a sink behaves: how late each answer comes, and whether commands may come in groups."""
+
+    reply_after_ms: float = 0.0
+    pipelining: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Receipt:
     """What the sink has taken since it was last asked."""
 
     recipients: list[str]
     size_bytes: int
+
+    def check(self, count: int, name: str) -> None:
+        """Refuse the work of somebody who did not write to each of so many people exactly once.
+
+        :raises WrongResult: somebody is missing, a stranger, or there twice.
+        """
+        if Counter(self.recipients) != Counter(one.email for one in people(count)):
+            raise WrongResult(f"{name}: not everybody got exactly one email.")
 
 
 class Sink:
@@ -58,10 +79,13 @@ class Sink:
 
 
 @contextmanager
-def open_sink(reply_after_ms: float = 0.0) -> Iterator[Sink]:
-    """Start a sink that answers after so many milliseconds, and end it with the block."""
+def open_sink(manners: SinkManners = SinkManners()) -> Iterator[Sink]:
+    """Start a sink with these manners, and end it with the block."""
+    words = ["--reply-after-ms", str(manners.reply_after_ms)]
+    if not manners.pipelining:
+        words.append("--no-pipelining")
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.smtp_sink", "--reply-after-ms", str(reply_after_ms)],
+        [sys.executable, "-m", "benchmarks.smtp_sink", *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -87,9 +111,12 @@ class _Tray:
 
 
 class _Conversation(asyncio.Protocol):
-    def __init__(self, tray: _Tray, reply_after_seconds: float) -> None:
+    def __init__(self, tray: _Tray, manners: SinkManners) -> None:
         self.tray = tray
-        self.reply_after_seconds = reply_after_seconds
+        self.reply_after_seconds = manners.reply_after_ms / 1000
+        self.answers = dict(_ANSWERS)
+        if not manners.pipelining:
+            self.answers[b"EHLO"] = _GREETING.replace(_PIPELINING, b"")
         self.unread = b""
         self.in_content = False
         self.recipient = ""
@@ -117,7 +144,7 @@ class _Conversation(asyncio.Protocol):
             self.recipient = line.partition(b"<")[2].partition(b">")[0].decode()
         # The end of the command may stand for the line end before a leading dot.
         self.in_content = verb == b"DATA"
-        return _ANSWERS.get(verb, b"502 5.5.1 Unknown command\r\n")
+        return self.answers.get(verb, b"502 5.5.1 Unknown command\r\n")
 
     def _content(self) -> bytes | None:
         """Take the message if its end is there; the end may arrive in two pieces."""
@@ -140,10 +167,10 @@ class _Conversation(asyncio.Protocol):
             self.transport.write(reply)
 
 
-async def _serve(reply_after_seconds: float) -> None:
+async def _serve(manners: SinkManners) -> None:
     tray, loop = _Tray(), asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: _Conversation(tray, reply_after_seconds), "127.0.0.1", 0, backlog=128
+        lambda: _Conversation(tray, manners), "127.0.0.1", 0, backlog=128
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     asked = asyncio.Event()
@@ -163,7 +190,10 @@ def main() -> None:
     """Listen on a free port, print it, and answer each line of standard input with a receipt."""
     parser = argparse.ArgumentParser(description="An SMTP server that takes mail fast.")
     parser.add_argument("--reply-after-ms", type=float, default=0.0)
-    asyncio.run(_serve(parser.parse_args().reply_after_ms / 1000))
+    parser.add_argument("--no-pipelining", action="store_true")
+    said = parser.parse_args()
+    manners = SinkManners(reply_after_ms=said.reply_after_ms, pipelining=not said.no_pipelining)
+    asyncio.run(_serve(manners))
 
 
 if __name__ == "__main__":

@@ -46,10 +46,11 @@ class SegmentedBody:
 
     def fill(self, values: Mapping[str, str]) -> bytes:
         """Return the body with these values, each one line, in its slots."""
-        encoded = {key: quoted_printable(values[key]) for key in self.keys}
+        # The same link stands in both parts.
+        encoded = {value: quoted_printable(value) for value in {values[key] for key in self.keys}}
         chunks = self._chunks.copy()
         for index, key in self._holes:
-            chunks[index] = encoded[key]
+            chunks[index] = encoded[values[key]]
         return b"".join(chunks)
 
     def _add_pieces(self, pieces: Sequence[str | Slot]) -> None:

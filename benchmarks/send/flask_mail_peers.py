@@ -1,20 +1,19 @@
 """The same email sent with Flask-Mail: as its tutorials write it, and as well as it can be."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import flask_mail
 from flask import Flask, render_template
 from flask_sqlalchemy import SQLAlchemy
-from itsdangerous import URLSafeSerializer
 from jinja2 import DictLoader
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from benchmarks.people import people
+from benchmarks.send.job import Job
+from benchmarks.send.letter import SENDER_EMAIL, SENDER_NAME, Address
 from benchmarks.support import SECRET, Measured, measure
 
-PUBLIC_URL = "https://feedback.acme.example"
 PAGE = 500
 
 
@@ -29,53 +28,32 @@ mail = flask_mail.Mail()
 class Recipient(db.Model):  # type: ignore[name-defined, misc]  # made by the extension at run time
     """Somebody to write to."""
 
+    __tablename__ = "recipients"
+
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str]
     name: Mapped[str]
     first_name: Mapped[str]
-    company: Mapped[str]
+    token: Mapped[str]
     sent_at: Mapped[datetime | None]
 
 
-def fill(database_url: str, count: int) -> None:
-    """Make the table and add the recipients."""
-    with _application(database_url, port=0, templates={}):
-        db.create_all()
-        db.session.add_all(
-            Recipient(
-                email=one.email,
-                name=f"{one.first_name} {one.last_name}",
-                first_name=one.first_name,
-                company=one.company,
-            )
-            for one in people(count)
-        )
-        db.session.commit()
-
-
-def forget_sent(database_url: str) -> None:
-    """Let everybody be written to once more."""
-    with _application(database_url, port=0, templates={}):
-        db.session.query(Recipient).update({"sent_at": None})
-        db.session.commit()
-
-
-def connection_each(database_url: str, port: int, templates: Mapping[str, str]) -> Measured:
+def connection_each(job: Job) -> Measured:
     """Send as the first page of the documentation does: a connection for each message."""
-    return _measured(database_url, port, templates, _connection_each)
+    return _measured(job, _connection_each)
 
 
-def one_connection(database_url: str, port: int, templates: Mapping[str, str]) -> Measured:
+def one_connection(job: Job) -> Measured:
     """Send as its page on bulk emails does: all over one connection."""
-    return _measured(database_url, port, templates, _one_connection)
+    return _measured(job, _one_connection)
 
 
-def commit_a_page(database_url: str, port: int, templates: Mapping[str, str]) -> Measured:
+def commit_a_page(job: Job) -> Measured:
     """Send over one connection, reading and committing 500 rows at a time.
 
     A crash would send up to 500 people their email again.
     """
-    return _measured(database_url, port, templates, _commit_a_page)
+    return _measured(job, _commit_a_page)
 
 
 def _connection_each() -> int:
@@ -110,38 +88,41 @@ def _commit_a_page() -> int:
 
 
 def _message(recipient: Recipient) -> flask_mail.Message:
-    token = URLSafeSerializer(SECRET, salt="survey").dumps(recipient.id)
-    unsubscribe_url = f"{PUBLIC_URL}/u/{token}"
-    values = {
-        "name": recipient.name,
-        "first_name": recipient.first_name,
-        "company": recipient.company,
-        "survey_url": f"{PUBLIC_URL}/s/{token}",
-        "unsubscribe_url": unsubscribe_url,
-        "image_url": f"{PUBLIC_URL}/static/score_images",
-    }
+    values = Address(
+        email=recipient.email,
+        name=recipient.name,
+        first_name=recipient.first_name,
+        token=recipient.token,
+    ).values()
     return flask_mail.Message(
-        subject=render_template("subject.txt", **values).strip(),
-        sender=("Jo at Acme", "feedback@acme.example"),
-        recipients=[recipient.email],
+        subject=render_template("subject.txt", **values),
+        sender=(SENDER_NAME, SENDER_EMAIL),
+        recipients=[(recipient.name, recipient.email)],
         body=render_template("body.txt", **values),
         html=render_template("body.html", **values),
         extra_headers={
-            "List-Unsubscribe": f"<{unsubscribe_url}>",
+            "List-Unsubscribe": f"<{values['unsubscribe_url']}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         },
     )
 
 
+def _measured(job: Job, send: Callable[[], int]) -> Measured:
+    with _application(job):
+        return measure(send)
+
+
 @contextmanager
-def _application(database_url: str, port: int, templates: Mapping[str, str]) -> Iterator[None]:
+def _application(job: Job) -> Iterator[None]:
     app = Flask(__name__)
     app.config.from_mapping(
         SECRET_KEY=SECRET,
-        SQLALCHEMY_DATABASE_URI=database_url,
+        SQLALCHEMY_DATABASE_URI=f"sqlite:///{job.database}",
         MAIL_SERVER="127.0.0.1",
-        MAIL_PORT=port,
+        MAIL_PORT=job.port,
     )
+    letter = job.letter
+    templates = {"subject.txt": letter.subject, "body.txt": letter.text, "body.html": letter.html}
     app.jinja_loader = DictLoader(templates)
     db.init_app(app)
     mail.init_app(app)
@@ -149,10 +130,3 @@ def _application(database_url: str, port: int, templates: Mapping[str, str]) -> 
         yield
         db.session.remove()
         db.engine.dispose()
-
-
-def _measured(
-    database_url: str, port: int, templates: Mapping[str, str], send: Callable[[], int]
-) -> Measured:
-    with _application(database_url, port, templates):
-        return measure(send)
