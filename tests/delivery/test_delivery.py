@@ -386,5 +386,8 @@ def test_the_rate_counts_what_the_server_refuses(app: Flask, sink: SinkServer) -
     sink.fail_at("rcpt", Say("451 4.3.0 Too fast"))
 
     deliver(limited)
+    with limited.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
     assert len([one for one in sink.commands if one.text.startswith("RCPT")]) == 10
