@@ -42,8 +42,8 @@ test: develop browser
 	$(BIN)/mypy
 	$(BIN)/djlint --lint --quiet nps_portal/templates
 	$(BIN)/python scripts/spam_gate.py
-	$(BIN)/pytest -q -n 4
-	$(BIN)/pytest -q -n 4 -m "not browser" --database=postgresql
+	$(BIN)/pytest -q -n 3
+	$(BIN)/pytest -q -n 3 -m "not browser" --database=postgresql
 
 browser:
 	scripts/ensure_browser

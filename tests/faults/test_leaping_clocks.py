@@ -54,19 +54,3 @@ def test_r13_a_clock_that_leaps_mails_nobody_twice_or_early_and_keeps_the_rate(
         assert by_state["sent"] <= set(installation.recipients)
         assert not any(one.startswith("tomorrow") for one in installation.recipients)
         assert batch_states()["tomorrow"] is BatchState.PAUSED
-
-
-def test_r13_a_worker_goes_on_when_a_clock_that_leapt_is_set_right(
-    make_database: MakeDatabase, tmp_path: Path
-) -> None:
-    clock = LeapingClock(tmp_path)
-    with open_installation(tmp_path, make_database(tmp_path, "set_right")) as installation:
-        clock.leap("+1d")
-        installation.portal.start("worker", clock.environment)
-        schedule("ahead", people=5, after=timedelta(hours=23))
-        installation.wait_until_sent(5)
-        clock.leap("+0")
-        ask(5, "right")
-        installation.wait_until_sent(10)
-
-        assert len(set(installation.recipients)) == 10
