@@ -15,7 +15,11 @@ class LeapingClock:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What makes a process go by this clock; its monotonic clock stays true."""
+        """What makes a process go by this clock; its monotonic clock stays true.
+
+        It learns of a leap up to a second late. It must not call `time.sleep`: libfaketime 0.9.10
+        bends that deadline even so, and the call fails with EINVAL. Waits for an event are true.
+        """
         assert LIBRARY is not None
         return {
             "LD_PRELOAD": LIBRARY,

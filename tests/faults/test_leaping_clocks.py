@@ -4,6 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from nps_portal.batches.models import BatchState
+from nps_portal.foundation.clock import current_clock
+from nps_portal.foundation.database import reading
+from nps_portal.foundation.heartbeats import MISSED_AFTER, WORKER_NAME, last_beat
 from tests.conftest import MakeDatabase
 from tests.faults.faked_time import LeapingClock
 from tests.faults.installation import (
@@ -54,3 +57,28 @@ def test_r13_a_clock_that_leaps_mails_nobody_twice_or_early_and_keeps_the_rate(
         assert by_state["sent"] <= set(installation.recipients)
         assert not any(one.startswith("tomorrow") for one in installation.recipients)
         assert batch_states()["tomorrow"] is BatchState.PAUSED
+
+
+def test_r13_a_worker_goes_on_when_a_clock_that_leapt_is_set_right(
+    make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    clock = LeapingClock(tmp_path)
+    with open_installation(tmp_path, make_database(tmp_path, "set_right")) as installation:
+        clock.leap("+1d")
+        installation.portal.start("worker", clock.environment)
+        schedule("ahead", people=5, after=timedelta(hours=23))
+        installation.wait_until_sent(5)
+        clock.leap("+0")
+        # What is asked while the worker is still a day ahead is held as late, and rightly so.
+        wait_until(_worker_is_right, 20, f"a sign of life of today; {installation.log}")
+        ask(5, "right")
+        installation.wait_until_sent(10)
+
+        assert len(set(installation.recipients)) == 10
+
+
+def _worker_is_right() -> bool:
+    """Tell whether the worker's last sign of life is not of a time yet to come."""
+    reading().rollback()
+    at = last_beat(reading(), WORKER_NAME)
+    return at is not None and at < current_clock().now() + MISSED_AFTER

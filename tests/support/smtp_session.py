@@ -197,6 +197,8 @@ class Session:
                 content += line.removeprefix(b".") + b"\r\n"
                 line = self._line()
         except (_Gone, OSError):
+            # Closed first: who waits for this record may rely on the client being cut off.
+            self.hang_up()
             self.record.keep(bytes(content))
             raise
 
