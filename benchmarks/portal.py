@@ -33,10 +33,11 @@ from nps_portal.imports.queries import import_by_id
 from nps_portal.imports.running import run_import
 from nps_portal.mail import dkim
 from nps_portal.outbox.models import EmailContent
-from nps_portal.responses.models import Response, Visit
+from nps_portal.responses.models import Response
 from nps_portal.surveys.commands import ensure_default_survey
 from nps_portal.surveys.email import Look, compile_invitation
 from nps_portal.surveys.wording import Wording
+from nps_portal.visits.models import Visit
 
 BUSINESS = "Acme Supplies"
 POSTAL_ADDRESS = "1 High Street, Anytown"

@@ -125,7 +125,7 @@ def _ours(arguments: argparse.Namespace) -> dict[str, Load]:
         environment["NPS_MAIL_PORT"] = str(sink.port)
         _invite(environment, arguments.invitations)
         paths = run_apart("benchmarks.portal:survey_paths", environment)
-        with _server(["nps_portal", "web"], port, environment):
+        with serve(["nps_portal", "web"], port, environment):
             target = Target(port=port, paths=paths, connections=arguments.connections)
             nonces = target.nonces()
             results = {OURS_GET: target.get(arguments.gets), OURS_POST: target.post(nonces)}
@@ -149,7 +149,7 @@ def _bare(arguments: argparse.Namespace) -> dict[str, Load]:
     words = ["benchmarks.bare_page", "--port", str(port)]
     words += ["--processes", str(arguments.web_processes)]
     paths = [f"/s/{number:012}.{SECRET}" for number in range(arguments.invitations)]
-    with _server(words, port, {}):
+    with serve(words, port, {}):
         target = Target(port=port, paths=paths, connections=arguments.connections)
         # Opened once before, as ours was for its nonces.
         target.get(arguments.invitations)
@@ -158,7 +158,7 @@ def _bare(arguments: argparse.Namespace) -> dict[str, Load]:
 
 
 @contextmanager
-def _server(words: list[str], port: int, environment: Mapping[str, str]) -> Iterator[None]:
+def serve(words: list[str], port: int, environment: Mapping[str, str]) -> Iterator[None]:
     """Run a module's server until the end of the block."""
     process = subprocess.Popen(
         [sys.executable, "-m", *words],

@@ -30,6 +30,7 @@ from nps_portal.batches.inviting import invite_next
 from nps_portal.batches.models import Batch, Invitation
 from nps_portal.config import Settings
 from nps_portal.contacts.commands import ContactDetails, upsert_contacts
+from nps_portal.demo_machines import scan
 from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.errors import PortalError
@@ -41,14 +42,13 @@ from nps_portal.outbox import claims
 from nps_portal.outbox.settling import record_outcomes
 from nps_portal.responses.commands import (
     Answer,
-    VisitFacts,
-    log_visit,
     submit_answer,
     unsubscribe,
 )
-from nps_portal.responses.models import VisitKind
 from nps_portal.surveys.commands import ensure_default_survey
 from nps_portal.surveys.models import Survey
+from nps_portal.visits.commands import VisitFacts, log_visit
+from nps_portal.visits.models import VisitKind
 
 SEED = 20
 MONTHS = 12
@@ -178,6 +178,7 @@ def _one_month(work: Work, survey: Survey, contact_ids: Sequence[int], sample: S
         .where(Batch.id == sa.select(sa.func.max(Batch.id)).scalar_subquery())
         .order_by(Invitation.id)
     ).all()
+    scan(work, invitations)
     for invitation in invitations:
         _maybe_answer(work, invitation, sample)
 

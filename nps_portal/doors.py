@@ -13,20 +13,37 @@ from nps_portal.accounts.guards import Guard, anyone, by_token, signed_in
 from nps_portal.accounts.portal_settings import portal_settings, process_settings
 from nps_portal.batches import views as batches_views
 from nps_portal.contacts import views as contacts_views
+from nps_portal.customer_pages import (
+    door_settings_views,
+    kiosk_pages,
+    link_pages,
+    logo_pages,
+    my_pages,
+    survey_pages,
+    thanks_pages,
+    unsubscribe_pages,
+    widget_pages,
+)
 from nps_portal.doctor import views as doctor_views
+from nps_portal.followups import views as followups_views
+from nps_portal.followups.queries import open_task_count
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
 from nps_portal.imports import views as imports_views
 from nps_portal.inbox import hook_pages
 from nps_portal.inbox import views as inbox_views
-from nps_portal.insights import contact_pages, patterns_page
+from nps_portal.insights import contact_pages, machine_views, patterns_page
 from nps_portal.insights import views as insights_views
 from nps_portal.mailbox import views as mailbox_views
 from nps_portal.messages import bounce_views
 from nps_portal.messages import views as messages_views
-from nps_portal.responses import survey_pages, unsubscribe_pages
+from nps_portal.privacy import views as privacy_views
+from nps_portal.responses import counting_pages, phone_pages
 from nps_portal.responses import views as responses_views
 from nps_portal.responses.queries import held_count
+from nps_portal.surveys import question_pages as survey_question_pages
+from nps_portal.surveys import settings_pages as survey_settings_pages
+from nps_portal.surveys import text_pages as survey_text_pages
 from nps_portal.surveys import views as surveys_views
 
 DOORS: tuple[tuple[Blueprint, Guard], ...] = (
@@ -35,7 +52,12 @@ DOORS: tuple[tuple[Blueprint, Guard], ...] = (
     (contacts_views.blueprint, signed_in),
     (imports_views.blueprint, signed_in),
     (contact_pages.blueprint, signed_in),
+    (privacy_views.blueprint, signed_in),
     (surveys_views.blueprint, signed_in),
+    (survey_text_pages.blueprint, signed_in),
+    (survey_settings_pages.blueprint, signed_in),
+    (survey_question_pages.blueprint, signed_in),
+    (counting_pages.blueprint, signed_in),
     (batches_views.blueprint, signed_in),
     (messages_views.blueprint, signed_in),
     (mailbox_views.blueprint, signed_in),
@@ -43,13 +65,26 @@ DOORS: tuple[tuple[Blueprint, Guard], ...] = (
     (inbox_views.blueprint, signed_in),
     (doctor_views.blueprint, signed_in),
     (responses_views.blueprint, signed_in),
+    (phone_pages.blueprint, signed_in),
+    (door_settings_views.blueprint, signed_in),
+    (followups_views.blueprint, signed_in),
     (insights_views.blueprint, signed_in),
+    (machine_views.blueprint, signed_in),
     (patterns_page.blueprint, signed_in),
     (survey_pages.blueprint, by_token),
+    (thanks_pages.blueprint, by_token),
+    (logo_pages.blueprint, by_token),
     (unsubscribe_pages.blueprint, by_token),
+    (my_pages.blueprint, by_token),
+    (link_pages.blueprint, by_token),
+    (kiosk_pages.blueprint, by_token),
+    (widget_pages.blueprint, by_token),
     (hook_pages.blueprint, by_token),
     (health.blueprint, anyone),
 )
+
+# Whose pages show nothing of the account: who opens them is nobody's user.
+_WITHOUT_ACCOUNT = {"health", *(blueprint.name for blueprint, guard in DOORS if guard is by_token)}
 
 # Nothing from elsewhere, no inline script or style, no frame around a page.
 CONTENT_SECURITY = (
@@ -76,9 +111,10 @@ def open_doors(app: Flask) -> None:
     guards = {blueprint.name: guard for blueprint, guard in DOORS}
     for blueprint, _ in DOORS:
         app.register_blueprint(blueprint)
-    for blueprint in (survey_pages.blueprint, unsubscribe_pages.blueprint, hook_pages.blueprint):
-        # The token and the page's nonce are the authority there; a customer has no cookie.
-        app.extensions["csrf"].exempt(blueprint)
+    for blueprint, guard in DOORS:
+        if guard is by_token:
+            # The token and the page's nonce are the authority there; a customer has no cookie.
+            app.extensions["csrf"].exempt(blueprint)
 
     def check_door() -> ResponseReturnValue | None:
         if request.endpoint is None or request.endpoint == "static":
@@ -108,7 +144,7 @@ def _protect(response: Response) -> Response:
 
 def _page_context() -> dict[str, object]:
     """Give the admin's pages their navigation, the business's name, its zone and the time."""
-    if request.blueprint in {"survey_pages", "unsubscribe_pages", "hooks", "health"}:
+    if request.blueprint in _WITHOUT_ACCOUNT:
         return {}
     settings = portal_settings(reading())
     return {
@@ -121,10 +157,27 @@ def _page_context() -> dict[str, object]:
     }
 
 
+_SURVEY_ROOMS = (
+    "surveys",
+    "survey_texts",
+    "survey_settings",
+    "survey_questions",
+    "counting",
+    "door_settings",
+)
+
+
 def _navigation() -> list[NavigationItem]:
     rooms = (
-        ("Overview", "overview.index", "home", ("overview",), None, True),
-        ("Responses", "responses.index", "message", ("responses",), held_count(reading()), True),
+        ("Overview", "overview.index", "home", ("overview", "machines"), None, True),
+        (
+            "Responses",
+            "responses.index",
+            "message",
+            ("responses", "phone_answers"),
+            held_count(reading()),
+            True,
+        ),
         (
             "Contacts",
             "contacts.index",
@@ -133,7 +186,8 @@ def _navigation() -> list[NavigationItem]:
             None,
             True,
         ),
-        ("Surveys", "surveys.index", "clipboard-list", ("surveys",), None, False),
+        ("Tasks", "tasks.index", "phone", ("tasks",), open_task_count(reading()), False),
+        ("Surveys", "surveys.index", "clipboard-list", _SURVEY_ROOMS, None, False),
         ("Sends", "batches.index", "send", ("batches", "messages", "bounces"), None, True),
         ("Mailbox", "mailbox.index", "mailbox", ("mailbox",), None, False),
         ("Settings", "settings.index", "settings", ("settings", "inbox", "doctor"), None, False),

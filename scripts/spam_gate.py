@@ -13,11 +13,17 @@ from datetime import UTC, datetime
 from nps_portal.delivery.rendering import CompiledContent, House
 from nps_portal.outbox.claims import Claim
 from nps_portal.outbox.models import EmailContent
-from nps_portal.surveys.email import Look, compile_invitation
+from nps_portal.surveys.email import Invited, Look, compile_invitation
 from nps_portal.surveys.wording import Wording
 
 MOST_POINTS = 0.5
-RECIPIENTS = {"with a name": "Zoë", "without a name": ""}
+# Who gets it, and the score that a reminder says they have chosen.
+EMAILS = {
+    "the invitation with a name": (Invited.FIRST, {"first_name": "Zoë", "name": "Zoë"}),
+    "the invitation without a name": (Invited.FIRST, {}),
+    "the reminder": (Invited.REMINDED, {"first_name": "Zoë", "name": "Zoë"}),
+    "the reminder to who chose a score": (Invited.REMINDED, {"score": "9"}),
+}
 
 _SCORE = re.compile(r"^X-Spam-Status: \w+, score=(-?\d+(?:\.\d+)?)", re.MULTILINE)
 _TESTS = re.compile(r"tests=([A-Z0-9_,\s]+)")
@@ -30,9 +36,9 @@ def main() -> int:
         print("SpamAssassin is not installed: the emails were NOT judged (apt: spamassassin).")
         return 0
     worst = 0.0
-    for words, first_name in RECIPIENTS.items():
+    for words, (kind, values) in EMAILS.items():
         judged = subprocess.run(  # noqa: S603 - a program of this machine, given our own email
-            [command, "-L", "-t"], input=_email(first_name), capture_output=True, check=True
+            [command, "-L", "-t"], input=_email(kind, values), capture_output=True, check=True
         ).stdout.decode("utf-8", "replace")
         score = _SCORE.search(judged)
         if score is None:
@@ -40,15 +46,18 @@ def main() -> int:
             return 1
         tests = _TESTS.search(judged)
         named = " ".join(tests[1].split()) if tests else ""
-        print(f"SpamAssassin, the invitation {words}: {score[1]} points ({named})")
+        print(f"SpamAssassin, {words}: {score[1]} points ({named})")
         worst = max(worst, float(score[1]))
     return 1 if worst > MOST_POINTS else 0
 
 
-def _email(first_name: str) -> bytes:
-    """Return the default invitation as it leaves."""
+def _email(kind: Invited, values: dict[str, str]) -> bytes:
+    """Return a default email as it leaves, with the link that only machines open."""
     source = compile_invitation(
-        Wording(), Look(business="Acme Supplies", postal_address="1 High Street, Anytown")
+        Wording(),
+        Look(business="Acme Supplies", postal_address="1 High Street, Anytown"),
+        kind=kind,
+        decoy=True,
     )
     content = EmailContent(
         sender_name="Jo at Acme Supplies",
@@ -67,15 +76,16 @@ def _email(first_name: str) -> bytes:
         content_id=1,
         contact_id=1,
         invitation_id=1,
-        recipient_name=first_name,
+        recipient_name=values.get("name", ""),
         recipient_email="zoe@customer-mail.net",
         email_key="zoe@customer-mail.net",
         values={
-            "first_name": first_name,
-            "name": first_name,
             "survey_path": f"/s/{token}",
             "unsubscribe_path": f"/u/{token}",
+            "my_data_path": f"/me/{token}",
+            **values,
         },
+        language="",
         attempts=0,
         mail="invitation",
         lease_until=datetime.now(UTC),

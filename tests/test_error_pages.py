@@ -7,7 +7,7 @@ from nps_portal import create_app
 from nps_portal.config import load_settings
 from nps_portal.foundation.row_ids import LARGEST_ROW_ID
 from tests.conftest import environment
-from tests.responses.asking import busy_database
+from tests.customer_pages.asking import busy_database
 from tests.support.client import PortalClient
 from tests.support.clock import FixedClock
 

@@ -8,13 +8,14 @@ import sqlalchemy as sa
 
 from nps_portal.accounts.portal_settings import PortalSettings, portal_settings
 from nps_portal.batches.audience import Audience
-from nps_portal.batches.models import LATENESS_LIMIT, Batch, BatchState
+from nps_portal.batches.contents import content_draft, languages_of
+from nps_portal.batches.models import LATENESS_LIMIT, Batch, BatchState, Invitation
+from nps_portal.contacts.models import Contact
 from nps_portal.foundation.errors import PortalError
-from nps_portal.foundation.tokens import new_public_id
+from nps_portal.foundation.languages import best_language
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record
 from nps_portal.outbox.commands import (
-    ContentDraft,
     cancel_content,
     freeze_content,
     hold_content,
@@ -27,7 +28,6 @@ from nps_portal.outbox.models import (
     Message,
     MessageKind,
 )
-from nps_portal.surveys.email import Look, compile_invitation
 from nps_portal.surveys.models import Survey
 
 
@@ -80,7 +80,10 @@ def schedule_batch(work: Work, plan: BatchPlan) -> Batch:
     if plan.audience.contact_ids is not None and not plan.audience.contact_ids:
         raise EmptyAudience("Choose at least one contact.")
     survey = work.session.get_one(Survey, plan.survey_id)
-    content = freeze_content(work, content_draft(survey, settings))
+    content = freeze_content(
+        work,
+        content_draft(work.session, survey, settings, languages_of(work.session, plan.audience)),
+    )
     at = plan.at or work.now
     day = at.astimezone(settings.zone)
     batch = Batch(
@@ -100,24 +103,26 @@ def schedule_batch(work: Work, plan: BatchPlan) -> Batch:
     return batch
 
 
-def content_draft(survey: Survey, settings: PortalSettings) -> ContentDraft:
-    """Return a Survey's email as it would be frozen now."""
-    source = compile_invitation(
-        survey.wording(),
-        Look(business=settings.business_name, postal_address=settings.postal_address),
-    )
-    domain = settings.mail_from.rpartition("@")[2]
-    return ContentDraft(
-        kind=MessageKind.INVITATION,
-        sender_name=settings.sender_name,
-        sender_email=settings.mail_from,
-        reply_to=settings.reply_to,
-        list_id=f"survey-{survey.id}.{domain}" if domain.isascii() else "",
-        feedback_id=f"{new_public_id()}:{survey.name}:invitation:nps-portal",
-        subject=source.subject,
-        html=source.html,
-        text=source.text,
-    )
+def reminder_content(work: Work, batch_id: int) -> int:
+    """Return the content of a Batch's reminders, frozen when the first of them is due."""
+    batch = _locked(work, batch_id)
+    if batch.reminder_content_id is None:
+        settings = portal_settings(work.session)
+        readers = work.session.scalars(
+            sa.select(Contact.language)
+            .join(Invitation, Invitation.contact_id == Contact.id)
+            .where(Invitation.batch_id == batch_id, Contact.language != "")
+            .distinct()
+        )
+        draft = content_draft(
+            work.session,
+            batch.survey,
+            settings,
+            {best_language(language) for language in readers},
+            MessageKind.REMINDER,
+        )
+        batch.reminder_content_id = freeze_content(work, draft).id
+    return batch.reminder_content_id
 
 
 def start_due_batches(work: Work) -> int:
@@ -206,7 +211,8 @@ def pause_batch(work: Work, batch_id: int) -> None:
     """
     batch = _locked(work, batch_id)
     batch.pause()
-    hold_content(work, batch.content_id)
+    for content_id in _contents(batch):
+        hold_content(work, content_id)
     record(work, "batch.paused", batch_id=batch_id)
 
 
@@ -217,7 +223,8 @@ def resume_batch(work: Work, batch_id: int) -> None:
     """
     batch = _locked(work, batch_id)
     batch.resume()
-    open_content(work, batch.content_id)
+    for content_id in _contents(batch):
+        open_content(work, content_id)
     record(work, "batch.resumed", batch_id=batch_id)
 
 
@@ -228,8 +235,17 @@ def cancel_batch(work: Work, batch_id: int) -> None:
     """
     batch = _locked(work, batch_id)
     batch.cancel(work.now)
-    cancelled = cancel_content(work, batch.content_id, "the send was cancelled")
+    cancelled = sum(
+        cancel_content(work, content_id, "the send was cancelled")
+        for content_id in _contents(batch)
+    )
     record(work, "batch.cancelled", batch_id=batch_id, messages=cancelled)
+
+
+def _contents(batch: Batch) -> list[int]:
+    """Return the contents of a Batch's emails: the first ones, and the reminders."""
+    reminder = batch.reminder_content_id
+    return [batch.content_id] if reminder is None else [batch.content_id, reminder]
 
 
 def _locked(work: Work, batch_id: int) -> Batch:

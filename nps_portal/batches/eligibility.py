@@ -33,7 +33,8 @@ class Rules:
 class Facts:
     """What the gate knows of one Contact.
 
-    `last_asked_at` covers all surveys; `company_id` is None for people without a company.
+    `last_asked_at` covers all surveys; `company_id` is None for people without a company;
+    `paused_until` is until when they wish not to be asked.
     """
 
     contact_id: int
@@ -41,6 +42,7 @@ class Facts:
     suppression: SuppressionReason | None
     last_asked_at: datetime | None
     company_id: int | None
+    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +72,17 @@ def may_be_asked(
     return decide([facts[contact_id] for contact_id in contact_ids], asked, rules, now)
 
 
+def may_be_reminded(session: Session, contact_ids: Sequence[int], now: datetime) -> set[int]:
+    """Return who of these contacts may be sent a reminder of what they were asked.
+
+    Cadence has let them be asked; what has come since, and the floor, hold for reminders too.
+    """
+    rules = Rules(days_between=0, company_weekly_cap=0)
+    facts = _facts(session, contact_ids, now)
+    decisions = decide([facts[contact_id] for contact_id in contact_ids], {}, rules, now)
+    return {one.contact_id for one in decisions if one.reason is None}
+
+
 def decide(
     facts: Sequence[Facts], asked_of_company: Mapping[int, int], rules: Rules, now: datetime
 ) -> list[Decision]:
@@ -92,6 +105,8 @@ def _reason(facts: Facts, rules: Rules, now: datetime) -> Reason | None:
         return Reason.REMOVED
     if facts.suppression is not None:
         return Reason(facts.suppression.value)
+    if facts.paused_until is not None and facts.paused_until > now:
+        return Reason.PAUSED
     if facts.last_asked_at is None:
         return None
     if now - facts.last_asked_at < FLOOR:
@@ -139,7 +154,13 @@ def _facts(session: Session, contact_ids: Sequence[int], now: datetime) -> dict[
         if contact_id is not None:
             asked_at[contact_id] = max(at, asked_at.get(contact_id, at))
     rows = session.execute(
-        sa.select(Contact.id, Contact.removed_at, Contact.company_id, Suppression.reason)
+        sa.select(
+            Contact.id,
+            Contact.removed_at,
+            Contact.company_id,
+            Contact.paused_until,
+            Suppression.reason,
+        )
         .outerjoin(Suppression, Suppression.email_key == Contact.email_key)
         .where(Contact.id.in_(contact_ids))
     )
@@ -150,8 +171,9 @@ def _facts(session: Session, contact_ids: Sequence[int], now: datetime) -> dict[
             suppression=suppression,
             last_asked_at=asked_at.get(contact_id),
             company_id=company_id,
+            paused_until=paused_until,
         )
-        for contact_id, removed_at, company_id, suppression in rows
+        for contact_id, removed_at, company_id, paused_until, suppression in rows
     }
 
 

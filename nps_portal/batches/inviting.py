@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from nps_portal.batches.audience import undecided
+from nps_portal.batches.contents import variant_for
 from nps_portal.batches.eligibility import may_be_asked
 from nps_portal.batches.models import Batch, BatchState, Exclusion, Invitation, Reason
 from nps_portal.contacts.models import Contact
@@ -106,11 +107,18 @@ def _message(invitation_id: int, public_id: str, contact: Contact) -> MessageDra
         recipient_name=contact.name,
         recipient_email=contact.email,
         email_key=contact.email_key,
-        values={
-            "first_name": contact.first_name,
-            "name": contact.name,
-            "company": contact.company_name,
-            "survey_path": f"/s/{make_token(Purpose.SURVEY, public_id)}",
-            "unsubscribe_path": f"/u/{make_token(Purpose.UNSUBSCRIBE, public_id)}",
-        },
+        language=variant_for(contact),
+        values=message_values(public_id, contact),
     )
+
+
+def message_values(public_id: str, contact: Contact) -> dict[str, str]:
+    """Return what fills the email of an Invitation to a Contact."""
+    return {
+        "first_name": contact.first_name,
+        "name": contact.name,
+        "company": contact.company_name,
+        "survey_path": f"/s/{make_token(Purpose.SURVEY, public_id)}",
+        "unsubscribe_path": f"/u/{make_token(Purpose.UNSUBSCRIBE, public_id)}",
+        "my_data_path": f"/me/{make_token(Purpose.MY_DATA, public_id)}",
+    }

@@ -39,6 +39,7 @@ class Reason(enum.Enum):
     ASKED_TODAY = "asked_today"
     ASKED_LATELY = "asked_lately"
     COLLEAGUES_ASKED = "colleagues_asked"
+    PAUSED = "paused"
 
     @property
     def words(self) -> str:
@@ -55,6 +56,7 @@ _WORDS = {
     Reason.BLOCKED_BY_HAND: "was blocked by hand",
     Reason.ASKED_TODAY: "was asked within the last 24 hours, or is being asked now",
     Reason.ASKED_LATELY: "was asked not long ago",
+    Reason.PAUSED: "has asked for a pause",
     Reason.COLLEAGUES_ASKED: "enough colleagues at the same company were asked this week",
 }
 
@@ -67,7 +69,8 @@ class Batch(Model):
     """One send of a Survey to an audience.
 
     `audience` is `{"kind": "all"}` or `{"kind": "contacts", "ids": [...]}`. `planned_at` is set
-    when every Contact of the audience has an Invitation or an Exclusion.
+    when every Contact of the audience has an Invitation or an Exclusion. `reminder_content_id` is
+    the email of its reminders, None until the first is due.
     """
 
     __tablename__ = "batches"
@@ -76,6 +79,7 @@ class Batch(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     survey_id: Mapped[int] = mapped_column(sa.ForeignKey("surveys.id"))
     content_id: Mapped[int] = mapped_column(sa.ForeignKey("email_contents.id"), unique=True)
+    reminder_content_id: Mapped[int | None]
     name: Mapped[str] = mapped_column(sa.String(120))
     audience: Mapped[dict[str, Any]]
     state: Mapped[BatchState] = mapped_column(enum_type(BatchState))

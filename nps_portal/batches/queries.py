@@ -14,6 +14,7 @@ from nps_portal.batches.eligibility import Decision, last_asked, may_be_asked
 from nps_portal.batches.exclusion_files import ExcludedPerson
 from nps_portal.batches.models import Batch, BatchState, Exclusion, Invitation, Reason
 from nps_portal.contacts.models import Company, Contact
+from nps_portal.foundation.tokens import Purpose, read_token
 from nps_portal.outbox.models import UNFINISHED, MessageState
 from nps_portal.outbox.queries import PROBLEMS, counts_by_content, counts_by_state, sent_since
 from nps_portal.surveys.models import Survey
@@ -262,6 +263,12 @@ def _people() -> sa.Select[int, str, str, str]:
 def invitation_by_public_id(session: Session, public_id: str) -> Invitation | None:
     """Return the Invitation that a token names."""
     return session.scalar(sa.select(Invitation).where(Invitation.public_id == public_id))
+
+
+def named_invitation(session: Session, purpose: Purpose, token: str) -> Invitation | None:
+    """Return the Invitation that a token of this purpose names, None for any other text."""
+    public_id = read_token(purpose, token)
+    return None if public_id is None else invitation_by_public_id(session, public_id)
 
 
 def last_asked_at(session: Session, contact_id: int) -> datetime | None:

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from nps_portal.accounts.portal_settings import PortalSettings, process_settings
-from nps_portal.batches.commands import NotReady, content_draft, missing_settings
+from nps_portal.batches.commands import NotReady, missing_settings
+from nps_portal.batches.contents import content_draft
 from nps_portal.delivery.rendering import SampleRecipient, sample_mail
 from nps_portal.delivery.turns import deliver_now
+from nps_portal.foundation.database import reading
 from nps_portal.mail.outcomes import OutcomeKind
 from nps_portal.surveys.email import sample_values
 from nps_portal.surveys.models import Survey
@@ -30,9 +32,10 @@ def send_sample(
     if missing := missing_settings(settings):
         raise NotReady(missing)
     path = f"/s/preview-{survey.id}"
-    values = sample_values("") | {"survey_path": path, "unsubscribe_path": path}
+    paths = dict.fromkeys(("survey_path", "unsubscribe_path", "my_data_path"), path)
+    values = sample_values("") | paths
     mail = sample_mail(
-        content_draft(survey, settings),
+        content_draft(reading(), survey, settings),
         recipient,
         values=values,
         public_url=process_settings().public_url,

@@ -218,6 +218,6 @@ def frozen_email(batch: Batch) -> PreviewedEmail:
 
 def _email(form: SendForm) -> tuple[PreviewedEmail | None, str]:
     try:
-        return previewed(form.survey.wording(), portal_settings(reading())), ""
+        return previewed(form.survey.wording(), portal_settings(reading()), form.survey), ""
     except PortalError as error:
         return None, str(error)

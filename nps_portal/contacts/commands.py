@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from nps_portal.contacts.companies import ensure_companies, name_key
+from nps_portal.contacts.erasures import ContactErased, refuse_erased, renew_erasures
 from nps_portal.contacts.models import Contact
 from nps_portal.contacts.suppressions import carry_suppression_over
 from nps_portal.foundation.addresses import EmailAddress
@@ -61,12 +63,14 @@ def add_contact(work: Work, details: ContactDetails, *, source: str) -> Contact:
             raise ContactExists(details.email.email, contact.id)
         _write_details(work, contact, _filled(details, _details_of(contact, details.email)))
         restore_contact(work, contact.id)
+        renew_erasures(work, [contact.email_key])
         return contact
     contact = Contact(email_key=details.email.key, created_at=work.now, source=source)
     _write_details(work, contact, details)
     work.session.add(contact)
     work.session.flush()
     record(work, "contact.added", contact_id=contact.id, source=source)
+    renew_erasures(work, [contact.email_key])
     return contact
 
 
@@ -77,9 +81,11 @@ def edit_contact(work: Work, contact_id: int, details: ContactDetails) -> Contac
     the one reason that a new address mends.
 
     :raises ContactExists: the new address is another Contact's.
+    :raises ContactErased: there is nobody left to edit.
     """
-    lock_for_transaction(work.session, _LOCK)
-    contact = work.session.get_one(Contact, contact_id)
+    contact = lock_contact(work, contact_id)
+    if contact.erased_at is not None:
+        raise ContactErased
     other = _by_key(work, details.email.key)
     if other is not None and other.id != contact_id:
         raise ContactExists(details.email.email, other.id)
@@ -89,6 +95,7 @@ def edit_contact(work: Work, contact_id: int, details: ContactDetails) -> Contac
     record(work, "contact.edited", contact_id=contact.id)
     if former_key != contact.email_key:
         carry_suppression_over(work, former_key, contact)
+        renew_erasures(work, [contact.email_key])
     return contact
 
 
@@ -101,11 +108,46 @@ def remove_contact(work: Work, contact_id: int) -> None:
 
 
 def restore_contact(work: Work, contact_id: int) -> None:
-    """Bring a removed Contact back."""
+    """Bring a removed Contact back.
+
+    :raises ContactErased: there is nobody left to bring back.
+    """
+    refuse_erased(work, contact_id)
     contact = work.session.get_one(Contact, contact_id)
     if contact.removed_at is not None:
         contact.removed_at = None
         record(work, "contact.restored", contact_id=contact_id)
+
+
+def pause_contact(work: Work, contact_id: int, until: datetime) -> None:
+    """Ask a Contact nothing before an instant; a later wish takes the place of an earlier one.
+
+    :raises ContactErased: there is nobody left to ask.
+    """
+    contact = lock_contact(work, contact_id)
+    if contact.erased_at is not None:
+        raise ContactErased
+    contact.paused_until = until
+    record(work, "contact.paused", contact_id=contact_id, until=until.isoformat())
+
+
+def end_pause(work: Work, contact_id: int) -> None:
+    """Let a Contact be asked again; without a pause nothing happens."""
+    contact = lock_contact(work, contact_id)
+    if contact.paused_until is not None:
+        contact.paused_until = None
+        record(work, "contact.pause_ended", contact_id=contact_id)
+
+
+def lock_contact(work: Work, contact_id: int) -> Contact:
+    """Return a Contact as it is now; until the end of this work nobody else changes it.
+
+    Nor can anybody hang anything new on it: an Invitation, a Response, a Message.
+    """
+    lock_for_transaction(work.session, _LOCK)
+    return work.session.get_one(
+        Contact, contact_id, populate_existing=True, with_for_update={"of": Contact}
+    )
 
 
 def upsert_contacts(work: Work, details: Sequence[ContactDetails], *, source: str) -> Upserted:
@@ -137,6 +179,7 @@ def upsert_contacts(work: Work, details: Sequence[ContactDetails], *, source: st
     added = _insert_new(
         work, [one for key, one in wanted.items() if key not in known], companies, source
     )
+    renew_erasures(work, list(wanted))
     record_for_all(work, "contact.imported", added, source=source)
     record_for_all(work, "contact.restored", returned, source=source)
     record_for_all(work, "contact.updated", sorted(set(updated) - set(returned)), source=source)

@@ -48,7 +48,8 @@ class Contact(Model):
     """A person who may be asked.
 
     `email_key` is the address in its form for uniqueness; `first_name` is for the greeting and
-    may be empty. A removed contact keeps its history and is asked no more.
+    may be empty. A removed contact keeps its history and is asked no more; until `paused_until` one
+    wishes not to be asked; of an erased one nothing is left but the row.
     """
 
     __tablename__ = "contacts"
@@ -69,6 +70,8 @@ class Contact(Model):
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
 
     company: Mapped[Company | None] = relationship(lazy="joined")
 

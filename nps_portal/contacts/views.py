@@ -99,7 +99,9 @@ def restore(contact_id: int) -> ResponseReturnValue:
 
 
 def _contact(contact_id: int) -> Contact:
-    return queries.contact_by_id(reading(), contact_id) or abort(404)
+    contact = queries.contact_by_id(reading(), contact_id)
+    # Of an erased one nothing is left to change.
+    return contact if contact and contact.erased_at is None else abort(404)
 
 
 def _filter() -> ContactFilter:

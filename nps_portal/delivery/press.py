@@ -11,7 +11,7 @@ from nps_portal.foundation.work import Work
 from nps_portal.mail.outcomes import Outcome, OutcomeKind, Stage
 from nps_portal.mail.parcels import Finished, Parcel
 from nps_portal.outbox.claims import Claim
-from nps_portal.outbox.models import EmailContent
+from nps_portal.outbox.models import EmailContent, EmailVariant
 
 
 class Press:
@@ -19,19 +19,31 @@ class Press:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._contents: dict[int, CompiledContent] = {}
+        self._contents: dict[tuple[int, str], CompiledContent] = {}
 
     def learn(self, work: Work, claims: Sequence[Claim]) -> None:
         """Compile the contents of these messages that are not known yet."""
-        missing = {one.content_id for one in claims} - self._contents.keys()
+        missing = {(one.content_id, one.language) for one in claims} - self._contents.keys()
         if not missing:
             return
-        rows = work.session.scalars(sa.select(EmailContent).where(EmailContent.id.in_(missing)))
-        self._contents |= {row.id: CompiledContent(row, self._house) for row in rows}
+        ids = {content_id for content_id, _ in missing}
+        contents = {
+            row.id: row
+            for row in work.session.scalars(sa.select(EmailContent).where(EmailContent.id.in_(ids)))
+        }
+        variants = {
+            (row.content_id, row.language): row
+            for row in work.session.scalars(
+                sa.select(EmailVariant).where(EmailVariant.content_id.in_(ids))
+            )
+        }
+        for key in missing:
+            content = contents[key[0]]
+            self._contents[key] = CompiledContent(content, self._house, variants.get(key, content))
 
     def parcel(self, claim: Claim) -> Parcel[Claim] | Finished[Claim]:
         """Return the message ready to leave, or finished if it cannot be an email."""
-        content = self._contents[claim.content_id]
+        content = self._contents[claim.content_id, claim.language]
         try:
             return Parcel(
                 ticket=claim,

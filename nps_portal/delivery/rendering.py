@@ -51,17 +51,18 @@ class SampleRecipient:
 class CompiledContent:
     """A frozen content whose emails are joined instead of rendered."""
 
-    def __init__(self, content: Any, house: House) -> None:
-        """Compile an EmailContent, or the row of one."""
+    def __init__(self, content: Any, house: House, texts: Any = None) -> None:
+        """Compile an EmailContent, in the language of `texts` when that is a variant of it."""
+        texts = texts or content
         self._content = content
         self._house = house
         self._sender_name = one_line(content.sender_name)
-        self._subject = pieces_of(content.subject)
+        self._subject = pieces_of(texts.subject)
         self._choices: dict[str, MergeChoice] = {}
         self._body = SegmentedBody(
             [
-                Part(subtype="plain", pieces=self._slots(whole_lines(content.text), "")),
-                Part(subtype="html", pieces=self._slots(whole_lines(content.html), _ESCAPED)),
+                Part(subtype="plain", pieces=self._slots(whole_lines(texts.text), "")),
+                Part(subtype="html", pieces=self._slots(whole_lines(texts.html), _ESCAPED)),
             ]
         )
 
@@ -172,6 +173,9 @@ def _filled(values: Mapping[str, str], public_url: str) -> dict[str, str]:
         "company": one_line(values.get("company", "")),
         "survey_url": public_url + values.get("survey_path", ""),
         "unsubscribe_url": public_url + values.get("unsubscribe_path", ""),
+        "my_data_url": public_url + values.get("my_data_path", ""),
+        "score": one_line(values.get("score", "")),
+        "public_url": public_url,
         "image_url": f"{public_url}/static/score_images",
     }
 

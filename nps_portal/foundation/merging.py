@@ -129,6 +129,16 @@ def render_merged_line(source: str, values: Mapping[str, str]) -> str:
     return one_line(render_merged_text(source, values))
 
 
+def fill_text(text: str, values: Mapping[str, str]) -> str:
+    """Fill a checked text for a page, which escapes it; every value is put on one line.
+
+    :raises KeyError: the text names a field that `values` lacks.
+    """
+    if "{" not in text:
+        return text
+    return _FIELD.sub(lambda field: one_line(values[field[1]]), text)
+
+
 def pieces_of(source: str) -> list[Piece]:
     """Return the literals, fields and choices of a template source, HTML or plain, in order.
 

@@ -8,6 +8,7 @@ import enum
 import hashlib
 import hmac
 import secrets
+from dataclasses import dataclass
 
 from flask import current_app
 from itsdangerous import BadData, Signer, TimestampSigner, URLSafeTimedSerializer
@@ -26,6 +27,8 @@ class Purpose(enum.Enum):
     SURVEY_PAGE = "survey-page"
     BOUNCE = "bounce"
     HOOK = "hook"
+    ANSWER = "answer"
+    MY_DATA = "my-data"
 
 
 class ShortHmac(SigningAlgorithm):
@@ -66,18 +69,34 @@ def read_token(purpose: Purpose, token: str) -> str | None:
     return public_id if make_token(purpose, public_id) == token else None
 
 
-def make_nonce(public_id: str) -> str:
-    """Return a page's proof that it was served for this public id, with the time."""
-    return str(_nonces().dumps([public_id, secrets.token_urlsafe(6)]))
+@dataclass(frozen=True, kw_only=True)
+class PageNonce:
+    """A page as it was served: its own id, how long ago, and the score chosen on it by the link."""
+
+    key: str
+    seconds_on_page: float
+    preselected: int | None
 
 
-def nonce_fits(nonce: str, public_id: str, max_age_seconds: int) -> bool:
-    """Tell whether a nonce was made here, for this public id, and lately."""
+def make_nonce(public_id: str, preselected: int | None = None) -> str:
+    """Return a page's proof that it was served for this public id, and when, and with which score.
+
+    No cookie is needed, and another site cannot make one.
+    """
+    milliseconds = int(current_clock().now().timestamp() * 1000)
+    return str(_nonces().dumps([public_id, secrets.token_urlsafe(6), milliseconds, preselected]))
+
+
+def read_nonce(nonce: str, public_id: str, max_age_seconds: int) -> PageNonce | None:
+    """Return the page that a nonce was made for, None unless here, for this id, and lately."""
     try:
-        named = _nonces().loads(nonce, max_age=max_age_seconds)
-    except BadData:
-        return False
-    return bool(named[0] == public_id)
+        named, key, milliseconds, preselected = _nonces().loads(nonce, max_age=max_age_seconds)
+    except (BadData, ValueError):
+        return None
+    if named != public_id:
+        return None
+    age = current_clock().now().timestamp() - milliseconds / 1000
+    return PageNonce(key=key, seconds_on_page=max(age, 0.0), preselected=preselected)
 
 
 def _signer(purpose: Purpose) -> Signer:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nps_portal.accounts.memos import remember
+from nps_portal.batches.queries import named_invitation
 from nps_portal.foundation.tokens import Purpose
 from nps_portal.foundation.work import Work
 from nps_portal.inbox.events import ProviderEvent
@@ -15,7 +16,6 @@ from nps_portal.outbox.matching import message_of_invitation, proven_message, re
 from nps_portal.outbox.models import Message
 from nps_portal.reports.models import Report, ReportKind
 from nps_portal.reports.reading import read_reports
-from nps_portal.responses.survey_links import named_invitation
 
 LARGEST_READ_BYTES = 2_000_000
 INBOX = "inbox"

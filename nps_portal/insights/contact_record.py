@@ -13,13 +13,15 @@ from nps_portal.batches.models import Invitation, Reason
 from nps_portal.batches.queries import last_asked_at
 from nps_portal.contacts.models import Contact, Suppression
 from nps_portal.contacts.queries import suppression_of
+from nps_portal.followups.models import Task
 from nps_portal.insights.charts import SparkLine, spark_line
 from nps_portal.insights.timeline import Link, TimelineEntry, timeline
 from nps_portal.journal.queries import events_of_contact
-from nps_portal.responses.models import Response, ResponseState, Visit
+from nps_portal.responses.models import Evidence, Response, ResponseState
 from nps_portal.responses.queries import responses_of_contact
 from nps_portal.surveys.models import Survey
 from nps_portal.surveys.queries import active_surveys
+from nps_portal.visits.models import Visit
 
 SHOWN_SCORES = 5
 MOST_EVENTS = 200
@@ -40,7 +42,10 @@ class NextSurvey:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactRecord:
-    """One Contact's page; `scores` are the last counted ones, oldest first."""
+    """One Contact's page; `scores` are the last counted ones, oldest first.
+
+    `latest` is the last answer, or the last click of somebody who has never sent one.
+    """
 
     contact: Contact
     suppression: Suppression | None
@@ -48,6 +53,7 @@ class ContactRecord:
     scores: Sequence[int]
     spark: SparkLine
     next_surveys: Sequence[NextSurvey]
+    tasks: Sequence[Task]
     entries: Sequence[TimelineEntry]
     has_older: bool
 
@@ -64,16 +70,18 @@ def contact_record(session: Session, contact: Contact, now: datetime, link: Link
     scores = counted[:SHOWN_SCORES][::-1]
     events = events_of_contact(session, contact.id, MOST_EVENTS)
     visits = visits_of_contact(session, contact.id)
+    sent = [one for one in responses if one.evidence is Evidence.SUBMITTED]
     names = user_names(session, [event.actor_id for event in events if event.actor_id])
     return ContactRecord(
         contact=contact,
         suppression=suppression_of(session, contact.email_key),
-        latest=responses[0] if responses else None,
+        latest=next(iter([*sent, *responses]), None),
         scores=scores,
         spark=spark_line(scores),
         next_surveys=[
             next_survey(session, contact.id, survey, now) for survey in active_surveys(session)[:5]
         ],
+        tasks=tasks_of_contact(session, contact.id),
         entries=timeline(events, visits, names, link),
         has_older=len(events) == MOST_EVENTS or len(visits) == MOST_EVENTS,
     )
@@ -103,4 +111,11 @@ def visits_of_contact(
         .where(Invitation.contact_id == contact_id)
         .order_by(Visit.id.desc())
         .limit(limit)
+    ).all()
+
+
+def tasks_of_contact(session: Session, contact_id: int, limit: int = 10) -> Sequence[Task]:
+    """Return the last tasks about a Contact, newest first."""
+    return session.scalars(
+        sa.select(Task).where(Task.contact_id == contact_id).order_by(Task.id.desc()).limit(limit)
     ).all()

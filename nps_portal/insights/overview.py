@@ -1,7 +1,7 @@
 """What the overview shows: the score, where it goes, what needs the owner, what was sent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,17 +13,23 @@ from nps_portal.batches.queries import BatchLine, batch_lines
 from nps_portal.contacts.queries import contact_count
 from nps_portal.foundation import heartbeats
 from nps_portal.insights.estimates import Estimate, change_sentence, difference, estimate
+from nps_portal.insights.machines import MachineEffect, machine_effect
 from nps_portal.insights.queries import (
     ResponseRate,
     Window,
+    channels_in_use,
+    clicked_count,
+    counts_clicks,
+    counts_of,
     distribution,
     distributions_between,
+    distributions_by_channel,
     response_rate,
 )
 from nps_portal.nps import CategoryCounts
 from nps_portal.outbox.models import RelayStatus
 from nps_portal.outbox.queries import OutboxHealth, failed_since, outbox_health
-from nps_portal.responses.models import Response
+from nps_portal.responses.models import Channel, Evidence, Response
 from nps_portal.responses.periods import Period, last_months
 from nps_portal.responses.queries import answered_by_batch, held_count, latest_responses
 
@@ -32,6 +38,8 @@ SENDS = 3
 LATELY = timedelta(days=14)
 COMPARED_DAYS = timedelta(days=90)
 BEFORE_THAT = "the 90 days before"
+# A part with fewer answers than this tells more of single people than of the business.
+SMALLEST_PART = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +48,31 @@ class MonthScore:
 
     period: Period
     estimate: Estimate
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelScore:
+    """The score of the answers that came by one channel."""
+
+    channel: Channel
+    estimate: Estimate
+
+    @property
+    def is_hidden(self) -> bool:
+        """Tell whether there are too few answers to show any score of them."""
+        return self.estimate.counts.n < SMALLEST_PART
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidences:
+    """What the answers of a score rest on: how many people sent one, how many only clicked.
+
+    `sent` is the score of the sent answers alone, None where no click counts.
+    """
+
+    answered: int
+    clicked: int
+    sent: Estimate | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,10 +127,19 @@ class Needs:
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """Everything on the overview; `change` says in words whether the last quarter differs."""
+    """Everything on the overview; `change` says in words whether the last quarter differs.
+
+    `channel` is the one that is asked for, None for all; `channels` holds the score of each where
+    there are several. `machines` is None where machines clicked nothing.
+    """
 
     period: Period
+    channel: Channel | None
+    channels_in_use: Sequence[Channel]
     estimate: Estimate
+    evidences: Evidences
+    machines: MachineEffect | None
+    channels: Sequence[ChannelScore]
     scores: Sequence[int]
     rate: ResponseRate
     months: Sequence[MonthScore]
@@ -112,42 +154,78 @@ class Overview:
         return not self.latest and not self.sends
 
 
-def overview(session: Session, settings: PortalSettings, period: Period, now: datetime) -> Overview:
+def overview(
+    session: Session,
+    settings: PortalSettings,
+    period: Period,
+    now: datetime,
+    channel: Channel | None = None,
+) -> Overview:
     """Return the overview; the number of queries does not grow with the rows behind it."""
-    window = Window(since=period.since, until=period.until)
+    window = Window(since=period.since, until=period.until, channel=channel)
     scores = distribution(session, window)
+    found = estimate(CategoryCounts.of_distribution(scores))
+    used = channels_in_use(session)
     sends = _sends(session)
     return Overview(
         period=period,
-        estimate=estimate(CategoryCounts.of_distribution(scores)),
+        channel=channel,
+        channels_in_use=used,
+        estimate=found,
+        evidences=_evidences(session, window, found),
+        machines=machine_effect(session, window, last_months(now, settings.zone, 1)[0]),
+        channels=_channels(session, window) if len(used) > 1 and channel is None else [],
         scores=scores,
         rate=response_rate(session, window),
-        months=_months(session, now, settings.zone),
-        change=_change(session, now),
+        months=_months(session, now, settings.zone, window),
+        change=_change(session, now, window),
         needs=_needs(session, settings, now, has_sent=bool(sends)),
         latest=latest_responses(session, LATEST),
         sends=sends,
     )
 
 
-def _months(session: Session, now: datetime, zone: ZoneInfo) -> list[MonthScore]:
+def _evidences(session: Session, window: Window, found: Estimate) -> Evidences:
+    sent = None
+    if counts_clicks(session):
+        sent = estimate(counts_of(session, replace(window, evidence=Evidence.SUBMITTED)))
+    return Evidences(
+        answered=(sent or found).counts.n,
+        clicked=clicked_count(session, window),
+        sent=sent,
+    )
+
+
+def _channels(session: Session, window: Window) -> list[ChannelScore]:
+    found = distributions_by_channel(session, window)
+    lines = [
+        ChannelScore(
+            channel=channel, estimate=estimate(CategoryCounts.of_distribution(found[channel]))
+        )
+        for channel in Channel
+        if channel in found
+    ]
+    return lines if len(lines) > 1 else []
+
+
+def _months(session: Session, now: datetime, zone: ZoneInfo, window: Window) -> list[MonthScore]:
     months = last_months(now, zone)
     starts = [month.since for month in months if month.since is not None]
     ends = [month.until for month in months if month.until is not None]
-    found = distributions_between(session, [*starts, ends[-1]])
+    found = distributions_between(session, [*starts, ends[-1]], window)
     return [
         MonthScore(period=month, estimate=estimate(CategoryCounts.of_distribution(scores)))
         for month, scores in zip(months, found, strict=True)
     ]
 
 
-def _change(session: Session, now: datetime) -> str:
+def _change(session: Session, now: datetime, window: Window) -> str:
     """Compare the last 90 days with the 90 before; empty while there is no former answer."""
     # The end lies ahead, because the span is half-open and an answer may be of this very second.
     boundaries = [now - 2 * COMPARED_DAYS, now - COMPARED_DAYS, now + timedelta(minutes=1)]
     former, latter = (
         CategoryCounts.of_distribution(scores)
-        for scores in distributions_between(session, boundaries)
+        for scores in distributions_between(session, boundaries, window)
     )
     if not former.n or not latter.n:
         return ""

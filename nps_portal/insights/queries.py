@@ -4,25 +4,34 @@ A person who answered several times within the window counts once, with the late
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 from sqlalchemy.orm import Session
 
 from nps_portal.batches.models import Invitation
 from nps_portal.nps import SCORES, CategoryCounts
 from nps_portal.outbox.models import EmailContent, Message, MessageKind, MessageState
-from nps_portal.responses.models import Response, ResponseState
+from nps_portal.responses.models import Channel, Evidence, Response, ResponseState
+from nps_portal.responses.queries import Standing, has_answered, stands
+from nps_portal.surveys.models import CountingMode, Survey
 
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """What is counted: a half-open span of time (None is without end), and maybe one Survey."""
+    """What is counted: a half-open span of time (None is without end), and maybe only a part.
+
+    `evidence` leaves what was sent, or what was only clicked.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
     survey_id: int | None = None
+    channel: Channel | None = None
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,36 +65,76 @@ def counts_of(session: Session, window: Window) -> CategoryCounts:
 
 
 def distributions_between(
-    session: Session, boundaries: Sequence[datetime], survey_id: int | None = None
+    session: Session, boundaries: Sequence[datetime], window: Window | None = None
 ) -> list[list[int]]:
     """Return the distribution of each period between two neighbouring instants, in one query.
 
-    A person counts once in each period.
+    A person counts once in each period. Of the window, the part counts and not the time.
     """
     period = sa.case(
         *[(Response.answered_at < later, number) for number, later in enumerate(boundaries[1:])],
         else_=len(boundaries) - 1,
     )
-    window = Window(since=boundaries[0], until=boundaries[-1], survey_id=survey_id)
-    latest = _latest(window, period).subquery()
-    rows = session.execute(
-        sa.select(latest.c.period, latest.c.score, sa.func.count())
-        .where(latest.c.place == 1)
-        .group_by(latest.c.period, latest.c.score)
+    whole = replace(window or Window(), since=boundaries[0], until=boundaries[-1])
+    found = _distributions(session, whole, period)
+    return [found.get(number, [0] * len(SCORES)) for number in range(len(boundaries) - 1)]
+
+
+def distributions_by_channel(session: Session, window: Window) -> dict[Channel, list[int]]:
+    """Return the distribution of each channel that has one; a person counts once in each."""
+    return _distributions(session, window, Response.channel)
+
+
+def channels_in_use(session: Session) -> list[Channel]:
+    """Return the channels by which answers have come, in their usual order."""
+    # One look into the index for each, which does not grow with the answers.
+    there = [
+        sa.select(Response.id).where(Response.channel == channel).exists() for channel in Channel
+    ]
+    found = session.execute(sa.select(*there)).one()
+    return [channel for channel, is_there in zip(Channel, found, strict=True) if is_there]
+
+
+def counts_clicks(session: Session) -> bool:
+    """Tell whether any Survey has scores in the score that a person chose and did not send."""
+    seen = sa.select(Survey.id).where(Survey.counting == CountingMode.SEEN)
+    return bool(session.scalar(sa.select(seen.exists())))
+
+
+def clicked_count(session: Session, window: Window) -> int:
+    """Return how many people chose a score within the window and sent none in it."""
+    sent = orm.aliased(Response)
+    has_sent = (
+        sa.select(sent.id)
+        .where(sent.contact_id == Response.contact_id)
+        .where(sent.state == ResponseState.COUNTED, sent.evidence == Evidence.SUBMITTED)
+        .where(*conditions_of(window, sent))
     )
-    found = [[0] * len(SCORES) for _ in boundaries[1:]]
-    for number, score, count in rows:
-        found[number][score] = count
-    return found
+    # Where no click counts, the index finds them among all the rest.
+    clicked = (
+        stands(Standing.CLICKED)
+        if counts_clicks(session)
+        else Response.state == ResponseState.CLICKED
+    )
+    query = sa.select(sa.func.count(person_of(Response).distinct())).where(
+        clicked, ~has_sent.exists()
+    )
+    return session.scalar(query.where(*conditions_of(window))) or 0
 
 
 def response_rate(session: Session, window: Window) -> ResponseRate:
-    """Return how many were asked within the window, and how many of them have answered since."""
+    """Return how many were asked within the window, and how many of them have answered since.
+
+    Only emails ask, so that any other channel has asked nobody.
+    """
+    if window.channel not in (None, Channel.EMAIL):
+        return ResponseRate(asked=0, answered=0)
+    answer = sa.and_(Response.invitation_id == Invitation.id, has_answered())
     query = (
         sa.select(sa.func.count(Message.id), sa.func.count(Response.id))
         .join(EmailContent, EmailContent.id == Message.content_id)
         .join(Invitation, Invitation.id == Message.invitation_id)
-        .outerjoin(Response, Response.invitation_id == Invitation.id)
+        .outerjoin(Response, answer)
         .where(EmailContent.kind == MessageKind.INVITATION)
         .where(Message.state.in_([MessageState.SENT, MessageState.UNCERTAIN]))
     )
@@ -99,27 +148,58 @@ def response_rate(session: Session, window: Window) -> ResponseRate:
     return ResponseRate(asked=asked, answered=answered)
 
 
+def person_of(response: type[Response]) -> sa.ColumnElement[int]:
+    """Return who answered; an answer without a Contact is a person of its own."""
+    return sa.func.coalesce(response.contact_id, -response.id)
+
+
+def conditions_of(
+    window: Window, response: type[Response] = Response
+) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions that a Response is of a window."""
+    found: list[sa.ColumnElement[bool]] = []
+    if window.since is not None:
+        found.append(response.answered_at >= window.since)
+    if window.until is not None:
+        found.append(response.answered_at < window.until)
+    if window.survey_id is not None:
+        found.append(response.survey_id == window.survey_id)
+    if window.channel is not None:
+        found.append(response.channel == window.channel)
+    if window.evidence is not None:
+        found.append(response.evidence == window.evidence)
+    return found
+
+
+def _distributions(
+    session: Session, window: Window, part: sa.ColumnElement[Any] | orm.InstrumentedAttribute[Any]
+) -> dict[Any, list[int]]:
+    """Return the distribution of each part that has answers."""
+    latest = _latest(window, part).subquery()
+    rows = session.execute(
+        sa.select(latest.c.part, latest.c.score, sa.func.count())
+        .where(latest.c.place == 1)
+        .group_by(latest.c.part, latest.c.score)
+    )
+    found: dict[Any, list[int]] = {}
+    for which, score, count in rows:
+        found.setdefault(which, [0] * len(SCORES))[score] = count
+    return found
+
+
 def _latest(
-    window: Window, period: sa.ColumnElement[int] | None = None
-) -> sa.Select[tuple[int, int, int]]:
-    """Return the query of counted scores, numbered from each person's latest backwards."""
-    period = sa.literal(0) if period is None else period
-    # An answer without a Contact is a person of its own.
-    person = sa.func.coalesce(Response.contact_id, -Response.id)
-    query = sa.select(
+    window: Window,
+    part: sa.ColumnElement[Any] | orm.InstrumentedAttribute[Any] | None = None,
+) -> sa.Select[Any]:
+    """Return the query of counted scores, numbered from each person's latest in a part."""
+    part = sa.literal(0) if part is None else part
+    return sa.select(
         Response.score,
-        period.label("period"),
+        part.label("part"),
         sa.func.row_number()
         .over(
-            partition_by=[person, period],
+            partition_by=[person_of(Response), part],
             order_by=[Response.answered_at.desc(), Response.id.desc()],
         )
         .label("place"),
-    ).where(Response.state == ResponseState.COUNTED)
-    if window.since is not None:
-        query = query.where(Response.answered_at >= window.since)
-    if window.until is not None:
-        query = query.where(Response.answered_at < window.until)
-    if window.survey_id is not None:
-        query = query.where(Response.survey_id == window.survey_id)
-    return query
+    ).where(Response.state == ResponseState.COUNTED, *conditions_of(window))

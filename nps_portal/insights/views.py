@@ -16,6 +16,8 @@ from nps_portal.insights.overview import MonthScore, Overview, overview
 from nps_portal.insights.score import DEFAULT_PERIOD
 from nps_portal.insights.trend_charts import TrendChart, TrendPoint, trend_chart
 from nps_portal.nps import SCORES, Category
+from nps_portal.responses.labels import channel_words
+from nps_portal.responses.models import Channel
 from nps_portal.responses.periods import ALL_TIME, Period, period_of
 
 PERIODS = ("90d", "12m", ALL_TIME)
@@ -39,7 +41,8 @@ def index() -> ResponseReturnValue:
     settings = portal_settings(session)
     asked_for = request.args.get("period", DEFAULT_PERIOD)
     key = asked_for if asked_for in PERIODS else DEFAULT_PERIOD
-    shown = overview(session, settings, period_of(key, now, settings.zone), now)
+    channel = {one.value: one for one in Channel}.get(request.args.get("channel", ""))
+    shown = overview(session, settings, period_of(key, now, settings.zone), now, channel)
     if shown.is_first_visit:
         return render_template(
             "insights/first_visit.html", steps=first_steps(shown.needs), needs=shown.needs
@@ -48,41 +51,62 @@ def index() -> ResponseReturnValue:
         "insights/overview.html",
         overview=shown,
         needs=shown.needs,
-        tabs=[_tab(period_of(one, now, settings.zone), key) for one in PERIODS],
+        tabs=[_tab(period_of(one, now, settings.zone), key, channel) for one in PERIODS],
+        channels=_channel_choices(shown),
         shares=share_bar(shown.estimate.counts),
         bars_chart=distribution_chart(shown.scores),
-        trend=_trend(shown.months),
+        trend=_trend(shown.months, channel),
         urls=_answer_urls(shown),
     )
 
 
-def _tab(period: Period, chosen: str) -> PeriodTab:
+def _tab(period: Period, chosen: str, channel: Channel | None) -> PeriodTab:
     return PeriodTab(
         label=period.label,
-        url=url_for(".index", period=period.key),
+        url=url_for(".index", period=period.key, channel=channel.value if channel else None),
         current=period.key == chosen,
     )
 
 
-def _answers(period: Period, **more: Any) -> str:
-    """Return where the answers are of which a score of the period is made."""
-    return url_for("responses.index", period=period.key, state="counted", answers="latest", **more)
+def _channel_choices(shown: Overview) -> list[tuple[str, str]]:
+    """Return the channels to choose from, nothing where there is no choice."""
+    used = [one for one in Channel if one in shown.channels_in_use or one is shown.channel]
+    if len(used) < 2 and shown.channel is None:
+        return []
+    return [("", "However it came"), *((one.value, channel_words(one)) for one in used)]
+
+
+def _answers(period: Period, channel: Channel | None, state: str = "counted", **more: Any) -> str:
+    """Return where the answers are of which a figure of the period is made."""
+    return url_for(
+        "responses.index",
+        period=period.key,
+        channel=channel.value if channel else None,
+        state=state,
+        answers="latest",
+        **more,
+    )
 
 
 def _answer_urls(shown: Overview) -> dict[str, str]:
-    """Return the answers behind each figure: of all, of a category, of a score."""
+    """Return the answers behind each figure: of all, of a category, of a score, of an evidence."""
+    place = (shown.period, shown.channel)
     return {
-        "all": _answers(shown.period),
-        **{one.value: _answers(shown.period, category=one.value) for one in Category},
-        **{str(score): _answers(shown.period, score=str(score)) for score in SCORES},
+        "all": _answers(*place),
+        "answered": _answers(*place, state="answered"),
+        "clicked": _answers(*place, state="clicked"),
+        "machines": url_for("machines.index", period=shown.period.key),
+        **{one.value: _answers(*place, category=one.value) for one in Category},
+        **{str(score): _answers(*place, score=str(score)) for score in SCORES},
+        **{one.channel.value: _answers(shown.period, one.channel) for one in shown.channels},
     }
 
 
-def _trend(months: Sequence[MonthScore]) -> TrendChart:
-    return trend_chart([_trend_point(month) for month in months])
+def _trend(months: Sequence[MonthScore], channel: Channel | None) -> TrendChart:
+    return trend_chart([_trend_point(month, channel) for month in months])
 
 
-def _trend_point(month: MonthScore) -> TrendPoint:
+def _trend_point(month: MonthScore, channel: Channel | None) -> TrendPoint:
     found = month.estimate
     return TrendPoint(
         label=month.period.short_label,
@@ -90,5 +114,5 @@ def _trend_point(month: MonthScore) -> TrendPoint:
         low=found.interval.low if found.interval else None,
         high=found.interval.high if found.interval else None,
         n=found.counts.n,
-        url=_answers(month.period) if found.counts.n else None,
+        url=_answers(month.period, channel) if found.counts.n else None,
     )

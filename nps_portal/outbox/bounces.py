@@ -13,6 +13,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from nps_portal.contacts.erasures import is_erased_address
 from nps_portal.contacts.models import SuppressionReason
 from nps_portal.contacts.queries import contact_by_key
 from nps_portal.foundation.addresses import BadEmail, parse_email
@@ -80,6 +81,9 @@ def note_report(
     Without a message it is kept and nothing else. `dedupe` names the report.
     """
     message_id = message.id if message else None
+    if message is not None and is_erased_address(message.email_key):
+        # The words of a mail server name the address, which is not to come back by this way.
+        report = replace(report, recipient="", reason="")
     if not _keep(work, report, message, told_by, dedupe):
         effect = Effect.KNOWN
     elif message is None:

@@ -42,6 +42,7 @@ _CLAIMED = (
     Message.recipient_email,
     Message.email_key,
     Message.values,
+    Message.language,
     Message.attempts,
 )
 
@@ -90,6 +91,7 @@ class Claim:
     recipient_email: str
     email_key: str
     values: dict[str, str]
+    language: str
     attempts: int
     mail: str
     lease_until: datetime

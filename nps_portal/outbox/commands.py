@@ -12,6 +12,7 @@ from nps_portal.foundation.work import Work
 from nps_portal.outbox.models import (
     ContentState,
     EmailContent,
+    EmailVariant,
     Message,
     MessageKind,
     MessageState,
@@ -22,8 +23,21 @@ STOPPED_BY_SUPPRESSION = (MessageKind.INVITATION, MessageKind.REMINDER, MessageK
 
 
 @dataclass(frozen=True, kw_only=True)
+class VariantDraft:
+    """A content in one further language."""
+
+    language: str
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContentDraft:
-    """What many messages will share; subject, HTML and text are templates."""
+    """What many messages will share; subject, HTML and text are templates.
+
+    `variants` are the same in further languages; who reads none of these gets the content itself.
+    """
 
     kind: MessageKind
     sender_name: str
@@ -34,11 +48,15 @@ class ContentDraft:
     subject: str
     html: str
     text: str
+    variants: tuple[VariantDraft, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class MessageDraft:
-    """One email to one person; `values` fill the content's templates."""
+    """One email to one person; `values` fill the content's templates.
+
+    `wave` is 0 for the first email of an Invitation and grows with each reminder.
+    """
 
     contact_id: int | None
     invitation_id: int | None
@@ -46,6 +64,8 @@ class MessageDraft:
     recipient_email: str
     email_key: str
     values: dict[str, str]
+    language: str = ""
+    wave: int = 0
 
 
 def freeze_content(work: Work, draft: ContentDraft) -> EmailContent:
@@ -65,6 +85,16 @@ def freeze_content(work: Work, draft: ContentDraft) -> EmailContent:
     )
     work.session.add(content)
     work.session.flush()
+    work.session.add_all(
+        EmailVariant(
+            content_id=content.id,
+            language=variant.language,
+            subject=variant.subject,
+            html=variant.html,
+            text=variant.text,
+        )
+        for variant in draft.variants
+    )
     return content
 
 
@@ -82,7 +112,8 @@ def enqueue(
                 "content_id": content_id,
                 "contact_id": draft.contact_id,
                 "invitation_id": draft.invitation_id,
-                "wave": 0,
+                "wave": draft.wave,
+                "language": draft.language,
                 "recipient_name": draft.recipient_name,
                 "recipient_email": draft.recipient_email,
                 "email_key": draft.email_key,

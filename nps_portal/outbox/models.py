@@ -83,11 +83,26 @@ class EmailContent(Model):
     created_at: Mapped[datetime]
 
 
+class EmailVariant(Model):
+    """A content in a further language; messages of that language are made of it."""
+
+    __tablename__ = "email_variants"
+    __table_args__ = (sa.UniqueConstraint("content_id", "language"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    content_id: Mapped[int] = mapped_column(sa.ForeignKey("email_contents.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(sa.String(35))
+    subject: Mapped[str] = mapped_column(sa.Text)
+    html: Mapped[str] = mapped_column(sa.Text)
+    text: Mapped[str] = mapped_column(sa.Text)
+
+
 class Message(Model):
     """One email that must leave.
 
     `public_id` names it in its Message-ID, fixed before any attempt; `wave` tells the first mail
-    of an Invitation (0) from its reminders. `committed_at` is the instant before the final dot.
+    of an Invitation (0) from its reminders. `language` chooses the variant of its content, none for
+    the content itself. `committed_at` is the instant before the final dot.
     `attempts` count since a person last asked for it, `former_attempts` those before.
     """
 
@@ -107,6 +122,7 @@ class Message(Model):
     contact_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contacts.id"))
     invitation_id: Mapped[int | None]
     wave: Mapped[int] = mapped_column(default=0)
+    language: Mapped[str] = mapped_column(sa.String(35), default="", server_default="")
     recipient_name: Mapped[str] = mapped_column(sa.String(200))
     recipient_email: Mapped[str] = mapped_column(sa.String(320))
     email_key: Mapped[str] = mapped_column(sa.String(320))

@@ -129,10 +129,10 @@ def message_by_id(session: Session, message_id: int) -> Message | None:
 
 
 def sent_at(session: Session, invitation_id: int) -> datetime | None:
-    """Return when the first mail of an Invitation was taken by the mail server."""
+    """Return when the latest mail of an Invitation was taken by the mail server."""
     return session.scalar(
         sa.select(Message.sent_at)
-        .where(Message.invitation_id == invitation_id)
-        .order_by(Message.wave)
+        .where(Message.invitation_id == invitation_id, Message.sent_at.is_not(None))
+        .order_by(Message.wave.desc())
         .limit(1)
     )

@@ -1,4 +1,4 @@
-"""What they said: the survey page, every opening of it, and the inbox of responses.
+"""What they said: responses with their revisions, how each came, and the inbox of them.
 
-A visit is evidence and counts for nothing; only a submitted answer makes a Response.
+Only a submitted answer makes a Response that counts at once; a click is shown beside it.
 """

@@ -1,125 +1,122 @@
-"""Writing visits and answers."""
+"""Writing answers."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
 from nps_portal.batches.models import Invitation
 from nps_portal.contacts.models import SuppressionReason
 from nps_portal.foundation.work import Work
-from nps_portal.journal.commands import record
 from nps_portal.nps import category
 from nps_portal.outbox.bounces import resolve_uncertain
 from nps_portal.outbox.models import Message
-from nps_portal.outbox.queries import sent_at
 from nps_portal.outbox.stopping import stop_person
+from nps_portal.responses.evidence import PublicFacts, reasons_to_hold
 from nps_portal.responses.models import (
     Channel,
     Evidence,
     Response,
     ResponseRevision,
     ResponseState,
-    Visit,
-    VisitKind,
 )
-from nps_portal.responses.queries import is_late
+from nps_portal.responses.public_answers import take_public_answer
+from nps_portal.responses.queries import is_late, revisions
+from nps_portal.responses.reviewing import (
+    accept_response,
+    count_response,
+    exclude_response,
+    recount_clicks,
+    reject_response,
+)
+from nps_portal.responses.revising import (
+    COMMENT_LENGTH,
+    Answer,
+    add_revision,
+    announce,
+    locked_invitation,
+    locked_response,
+    response_for_update,
+)
+from nps_portal.responses.standing import reviewed_revision, said_in, settle
+from nps_portal.surveys.models import Survey
+from nps_portal.visits.models import Visit
+from nps_portal.visits.queries import first_opened_score, visits_around
+from nps_portal.visits.rules import Company, Rule
 
-COMMENT_LENGTH = 5000
-
-
-@dataclass(frozen=True, kw_only=True)
-class VisitFacts:
-    """What a request tells of whoever sent it; `network` is the address cut to /24 or /48."""
-
-    kind: VisitKind
-    method: str
-    network: str
-    user_agent: str
-    purpose: str
-    score: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What a person has sent: a score 0–10, and a comment, empty to keep the former one."""
-
-    score: int
-    comment: str
-
-
-def log_visit(work: Work, invitation_id: int, facts: VisitFacts) -> None:
-    """Keep one opening of a link; it is evidence for later and changes nothing that counts.
-
-    A link that was clicked shows that its email had left, whoever clicked it.
-    """
-    if facts.kind is VisitKind.SURVEY_PAGE and facts.score is not None:
-        resolve_uncertain(work, invitation_id)
-    left_at = sent_at(work.session, invitation_id)
-    work.session.add(
-        Visit(
-            invitation_id=invitation_id,
-            at=work.now,
-            kind=facts.kind,
-            method=facts.method,
-            score=facts.score,
-            network=facts.network,
-            user_agent=facts.user_agent[:300],
-            purpose=facts.purpose[:64],
-            seconds_since_sent=(work.now - left_at).total_seconds() if left_at else None,
-            verdict=None,
-            marks={},
-        )
-    )
+__all__ = [
+    "COMMENT_LENGTH",
+    "Answer",
+    "PublicFacts",
+    "accept_response",
+    "change_answer",
+    "count_response",
+    "exclude_response",
+    "recount_clicks",
+    "reject_response",
+    "submit_answer",
+    "take_public_answer",
+    "unsubscribe",
+]
 
 
-def submit_answer(work: Work, invitation_id: int, answer: Answer) -> Response:
+def submit_answer(
+    work: Work, invitation_id: int, answer: Answer, visit: Visit | None = None
+) -> Response:
     """Take an answer: the first makes the Response, later ones revise it.
 
-    Sending the same again changes nothing, so a retry after a lost connection is safe.
+    `visit` is the submission that was just logged in the same unit; it decides whether the answer
+    counts or waits for a look. Without it, the answer counts. Sending the same again changes
+    nothing, so a retry after a lost connection is safe.
 
     :raises NotAScore: the score is not a whole number from 0 to 10.
     """
-    # The row lock makes two submissions of one invitation wait for each other. It leaves the key
-    # shared: each has inserted a visit of the invitation, and they would wait for that for ever.
-    lock = {"of": Invitation, "key_share": True}
-    invitation = work.session.get_one(Invitation, invitation_id, with_for_update=lock)
-    given = category(answer.score)
+    invitation = locked_invitation(work, invitation_id)
+    category(answer.score)
     resolve_uncertain(work, invitation_id)
-    response = work.session.scalar(
-        sa.select(Response).where(Response.invitation_id == invitation_id)
-    )
+    rules, burst = _doubts(work, invitation, visit)
+    response = response_for_update(work, invitation_id)
     if response is None:
-        response = _first_answer(work, invitation, answer)
-        kind = "response.submitted"
+        response = _new_response(work, invitation, answer)
+        former = ResponseState.HELD
+        said: Sequence[ResponseRevision] = []
     else:
-        comment = answer.comment or response.comment
-        if (response.score, response.comment) == (answer.score, comment):
+        former = response.state
+        said = revisions(work.session, response.id)
+        if not rules and _is_known(response, said, answer):
             return response
-        response.score, response.comment, response.changed_at = answer.score, comment, work.now
-        kind = "response.changed"
-    work.session.flush()
-    _revise(work, response)
-    record(
-        work,
-        kind,
-        contact_id=response.contact_id,
-        response_id=response.id,
-        survey_id=response.survey_id,
-        score=response.score,
-        category=given.value,
-        has_comment=bool(response.comment),
-    )
+        if rules and _is_held_already(said, answer):
+            return response
+    had_answer = bool(said_in(response, said).given)
+    _hold_burst(response, said, burst)
+    added = add_revision(work, response, answer, held=bool(rules))
+    settle(response, [*said, added], invitation.survey.counting, rules)
+    if not rules and not had_answer:
+        response.late = is_late(work.session, invitation, work.now)
+        response.first_clicked_score = first_opened_score(work.session, invitation_id, visit)
+    kind = _news(response, is_first=not said, had_answer=had_answer, held=bool(rules))
+    if kind and not (kind == "response.held" and said and former is ResponseState.HELD):
+        announce(work, kind, response)
     return response
 
 
-def exclude_response(work: Work, response_id: int) -> None:
-    """Take a Response out of the score; it stays visible and can be counted again."""
-    _set_state(work, response_id, ResponseState.EXCLUDED, "response.excluded")
+def change_answer(work: Work, response_id: int, answer: Answer) -> Response:
+    """Revise an answer that was given without an Invitation; what is held stays so.
 
-
-def count_response(work: Work, response_id: int) -> None:
-    """Count a Response that was held or excluded."""
-    _set_state(work, response_id, ResponseState.COUNTED, "response.counted")
+    :raises NotAScore: the score is not a whole number from 0 to 10.
+    """
+    category(answer.score)
+    response = locked_response(work, response_id)
+    comment = answer.comment or response.comment
+    if (response.score, response.comment) == (answer.score, comment):
+        return response
+    is_held = response.state is ResponseState.HELD or bool(response.marks.get("rejected"))
+    add_revision(work, response, Answer(score=answer.score, comment=comment), held=is_held)
+    survey = work.session.get_one(Survey, response.survey_id)
+    settle(response, revisions(work.session, response_id), survey.counting)
+    response.changed_at = work.now
+    if not is_held:
+        announce(work, "response.changed", response)
+    return response
 
 
 def unsubscribe(work: Work, invitation_id: int) -> None:
@@ -137,46 +134,68 @@ def unsubscribe(work: Work, invitation_id: int) -> None:
     )
 
 
-def _first_answer(work: Work, invitation: Invitation, answer: Answer) -> Response:
-    first_clicked = work.session.scalar(
-        sa.select(Visit.score)
-        .where(Visit.invitation_id == invitation.id, Visit.kind == VisitKind.SURVEY_PAGE)
-        .where(Visit.score.is_not(None))
-        .order_by(Visit.id)
-        .limit(1)
-    )
+def _doubts(
+    work: Work, invitation: Invitation, visit: Visit | None
+) -> tuple[frozenset[Rule], Sequence[Visit]]:
+    """Return what speaks against an answer, and the earlier ones of the same burst."""
+    if visit is None:
+        return frozenset(), ()
+    work.session.flush()
+    visits = visits_around(work.session, visit)
+    delivery_seconds = invitation.survey.delivery_seconds
+    rules = reasons_to_hold(visit, visits, delivery_seconds)
+    if Rule.MANY_ANSWERS not in rules:
+        return rules, ()
+    return rules, Company(visits, delivery_seconds).partners(visit)
+
+
+def _new_response(work: Work, invitation: Invitation, answer: Answer) -> Response:
     response = Response(
         invitation_id=invitation.id,
         contact_id=invitation.contact_id,
         survey_id=invitation.survey_id,
         score=answer.score,
         comment=answer.comment,
-        state=ResponseState.COUNTED,
+        state=ResponseState.HELD,
         evidence=Evidence.SUBMITTED,
         channel=Channel.EMAIL,
         late=is_late(work.session, invitation, work.now),
-        first_clicked_score=first_clicked,
+        first_clicked_score=None,
+        marks={},
         answered_at=work.now,
     )
     work.session.add(response)
     return response
 
 
-def _revise(work: Work, response: Response) -> None:
-    work.session.add(
-        ResponseRevision(
-            response_id=response.id,
-            at=work.now,
-            score=response.score,
-            comment=response.comment,
-            actor_kind=work.actor.kind,
-            actor_id=work.actor.id,
-        )
+def _is_known(response: Response, said: Sequence[ResponseRevision], answer: Answer) -> bool:
+    """Tell whether a person's answer says what is in force already."""
+    same = (response.score, response.comment) == (
+        answer.score,
+        answer.comment or response.comment,
     )
+    return same and bool(said_in(response, said).given)
 
 
-def _set_state(work: Work, response_id: int, state: ResponseState, event: str) -> None:
-    response = work.session.get_one(Response, response_id)
-    if response.state is not state:
-        response.state = state
-        record(work, event, contact_id=response.contact_id, response_id=response_id)
+def _is_held_already(said: Sequence[ResponseRevision], answer: Answer) -> bool:
+    """Tell whether a doubtful answer says what the last one said, doubtful or not."""
+    return bool(said) and (said[-1].score, said[-1].comment) == (answer.score, answer.comment)
+
+
+def _hold_burst(
+    response: Response, said: Sequence[ResponseRevision], burst: Iterable[Visit]
+) -> None:
+    """Doubt what was counted and turns out to be of the burst that has just gone on."""
+    sent = {(visit.at, visit.score) for visit in burst}
+    for revision in said:
+        if (revision.at, revision.score) in sent and revision.id > reviewed_revision(response):
+            revision.held = True
+
+
+def _news(response: Response, *, is_first: bool, had_answer: bool, held: bool) -> str:
+    """Return what the journal says of an answer that was taken."""
+    if not held:
+        return "response.changed" if had_answer else "response.submitted"
+    if response.state is ResponseState.HELD:
+        return "response.held"
+    return "response.change_held"

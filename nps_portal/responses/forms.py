@@ -1,58 +1,79 @@
-"""The form that a customer sends."""
+"""The form of a score that staff type in."""
 
 import re
+import secrets
+from typing import Any
 
-from wtforms import Form, StringField, TextAreaField, ValidationError
+from flask_wtf import FlaskForm
+from wtforms import (
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
+from wtforms.validators import Length
 
+from nps_portal.foundation.merging import one_line
 from nps_portal.nps import SCORES
 from nps_portal.responses.commands import COMMENT_LENGTH, Answer
-from nps_portal.responses.page_content import Draft
 
+SAID_TO_BE_LENGTH = 320
+KEY_BYTES = 12
 SCORES_AS_TEXT = {str(score): score for score in SCORES}
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-CHOOSE_A_SCORE = "Please choose a number from 0 to 10."
+_KEY = re.compile(r"[A-Za-z0-9_-]{8,48}")
 
 
 def clean_comment(text: str | None) -> str:
-    """Return a comment with its line breaks, without the characters that cannot be shown.
-
-    A browser sends line ends as CR LF, which would count twice towards the length.
-    """
+    """Return a comment with its line breaks, without the characters that cannot be shown."""
     lines = (text or "").replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     return _CONTROL.sub("", lines).strip()
 
 
-class AnswerForm(Form):
-    """A score and a comment; the page's nonce stands in for the CSRF token of a session."""
+class PhoneForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
+    """What somebody said on the telephone; the key makes two presses of the button one answer."""
 
-    score = StringField()
-    comment = TextAreaField(filters=[clean_comment])
-    nonce = StringField()
+    survey = SelectField("Survey", coerce=int)
+    score = RadioField("Score", validate_choice=False)
+    comment = TextAreaField(
+        "Why?",
+        filters=[clean_comment],
+        validators=[
+            Length(max=COMMENT_LENGTH, message=f"Use at most {COMMENT_LENGTH:,} characters.")
+        ],
+        description="In their own words.",
+        render_kw={"rows": 4, "dir": "auto"},
+    )
+    said_to_be = StringField(
+        "Who it was",
+        filters=[lambda text: one_line(text or "")],
+        validators=[
+            Length(max=SAID_TO_BE_LENGTH, message=f"Use at most {SAID_TO_BE_LENGTH} characters.")
+        ],
+        description="A name, a number or an address, if they gave one.",
+    )
+    key = HiddenField()
 
-    def validate_score(self, field: StringField) -> None:
-        """Refuse what is not written exactly as one of the eleven scores."""
+    def __init__(self, surveys: list[tuple[int, str]], chosen: int | None = None) -> None:
+        super().__init__(data={"survey": chosen, "key": secrets.token_urlsafe(KEY_BYTES)})
+        self.survey.choices = [SelectChoice(number, title) for number, title in surveys]
+        self.score.choices = [SelectChoice(text, text) for text in SCORES_AS_TEXT]
+        self.score.flags.required = True
+
+    def validate_score(self, field: Any) -> None:
+        """Refuse what is none of the eleven scores."""
         if field.data not in SCORES_AS_TEXT:
-            raise ValidationError(CHOOSE_A_SCORE)
+            raise ValidationError("Choose the score they gave, from 0 to 10.")
 
-    def validate_comment(self, field: TextAreaField) -> None:
-        """Refuse a comment that is too long, saying how long it is."""
-        if (length := len(field.data or "")) > COMMENT_LENGTH:
-            raise ValidationError(
-                f"Your comment has {length:,} characters; {COMMENT_LENGTH:,} are possible."
-            )
+    def validate_key(self, field: Any) -> None:
+        """Refuse a key that this form has not made."""
+        if not _KEY.fullmatch(field.data or ""):
+            raise ValidationError("The form was incomplete. Reload the page and try again.")
 
-    @property
-    def fault(self) -> str:
-        """Return what is wrong, in one sentence."""
-        return next((str(fault) for faults in self.errors.values() for fault in faults), "")
-
-    def draft(self) -> Draft:
-        """Return what was sent, to be shown again."""
-        return Draft(
-            score=SCORES_AS_TEXT.get(self.score.data or ""), comment=self.comment.data or ""
-        )
-
-    def answer(self) -> Answer:
-        """Return what the command takes; only of a valid form."""
-        return Answer(score=SCORES_AS_TEXT[self.score.data or ""], comment=self.comment.data or "")
+    def to_answer(self) -> Answer:
+        """Return what was said; only of a valid form."""
+        return Answer(score=SCORES_AS_TEXT[self.score.data], comment=self.comment.data or "")

@@ -1,8 +1,8 @@
 """The story of one response: what it said from when on, who changed it, who took it out."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,13 +12,23 @@ from nps_portal.foundation.work import ActorKind
 from nps_portal.journal.models import Event
 from nps_portal.responses.models import Response, ResponseRevision
 from nps_portal.responses.queries import revisions
+from nps_portal.responses.standing import said_in
 
 MOST_EVENTS = 50
 
 _STATE_WORDS = {
     "response.excluded": ("Taken out of the score", "ban"),
     "response.counted": ("Counted in the score", "check"),
+    "response.changed": ("A held change was accepted", "check"),
+    "response.change_rejected": ("A held change was refused", "ban"),
+    "response.held": ("Held for a look", "eye-question"),
+    "response.change_held": ("A change was held for a look", "eye-question"),
+    "response.more_answered": ("Answered further questions", "note"),
+    "response.quoting_permitted": ("Allowed to be quoted", "check"),
+    "response.quoting_refused": ("No longer to be quoted", "ban"),
 }
+# What a customer does so stands in the revisions already.
+_TOLD_BY_REVISIONS = ("response.changed", "response.held", "response.change_held")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +48,7 @@ def history(session: Session, response: Response) -> list[HistoryEntry]:
     said = revisions(session, response.id)
     events = _state_events(session, response)
     names = _names(session, [*said, *events])
-    entries = [_first(one, names) for one in said[:1]]
-    entries += [_change(former, later, names) for former, later in pairwise(said)]
+    entries = list(_sayings(response, said, names))
     entries += [_state_change(event, names) for event in events]
     # Turned round after sorting, so that of two acts at one instant the later one stands first.
     return sorted(entries, key=lambda entry: entry.at)[::-1]
@@ -49,10 +58,14 @@ Actors = dict[tuple[ActorKind, int | None], str]
 
 
 def _state_events(session: Session, response: Response) -> list[Event]:
+    told = sa.and_(
+        Event.kind.in_(_TOLD_BY_REVISIONS),
+        Event.actor_kind.not_in([ActorKind.USER, ActorKind.WORKER]),
+    )
     return list(
         session.scalars(
             sa.select(Event)
-            .where(Event.contact_id == response.contact_id, Event.kind.in_(_STATE_WORDS))
+            .where(Event.contact_id == response.contact_id, Event.kind.in_(_STATE_WORDS), ~told)
             .where(Event.facts["response_id"].as_integer() == response.id)
             .order_by(Event.id.desc())
             .limit(MOST_EVENTS)
@@ -75,6 +88,42 @@ def _names(session: Session, acts: list[ResponseRevision | Event]) -> Actors:
 def _by(act: ResponseRevision | Event, names: Actors) -> str:
     fallback = "the customer" if act.actor_kind is ActorKind.CUSTOMER else "somebody"
     return names.get((act.actor_kind, act.actor_id)) or fallback
+
+
+def _sayings(
+    response: Response, said: Sequence[ResponseRevision], names: Actors
+) -> Iterator[HistoryEntry]:
+    """Yield what was said, oldest first; what is held changed nothing, so nothing follows it."""
+    clicks = {one.id for one in said_in(response, said).clicks}
+    former: ResponseRevision | None = None
+    for one in said:
+        if one.held:
+            yield _held(one, former)
+            continue
+        if one.id in clicks:
+            yield _click(one)
+        elif former is None or former.id in clicks:
+            yield _first(one, names)
+        else:
+            yield _change(former, one, names)
+        former = one
+
+
+def _held(revision: ResponseRevision, former: ResponseRevision | None) -> HistoryEntry:
+    title = f"An answer of {revision.score} was held"
+    if former is not None:
+        title = f"An attempt to change this to {revision.score} was held"
+    return HistoryEntry(
+        at=revision.at,
+        title=title,
+        text=revision.comment,
+        icon="eye-question",
+        kind="amber",
+    )
+
+
+def _click(revision: ResponseRevision) -> HistoryEntry:
+    return HistoryEntry(at=revision.at, title=f"Clicked {revision.score}, not sent", icon="click")
 
 
 def _first(revision: ResponseRevision, names: Actors) -> HistoryEntry:

@@ -7,9 +7,10 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from nps_portal.nps import SCORES, Category
-from nps_portal.responses.models import ResponseState
+from nps_portal.responses.labels import CHANNEL_WORDS
+from nps_portal.responses.models import Channel
 from nps_portal.responses.periods import ALL_TIME, Period, last_months, period_of
-from nps_portal.responses.queries import ResponseFilter
+from nps_portal.responses.queries import ResponseFilter, Standing
 
 TEXT_LENGTH = 200
 LARGEST_NUMBER = 1_000_000_000
@@ -25,8 +26,15 @@ CATEGORIES: tuple[Choice, ...] = (
 STATES: tuple[Choice, ...] = (
     ("", "All states"),
     ("counted", "In the score"),
+    ("answered", "Sent, in the score"),
+    ("clicked", "Clicked, not sent"),
     ("held", "To review"),
+    ("held_change", "Change to review"),
     ("excluded", "Taken out"),
+)
+CHANNELS: tuple[Choice, ...] = (
+    ("", "All channels"),
+    *((one.value, words) for one, words in CHANNEL_WORDS.items()),
 )
 COMMENTS: tuple[Choice, ...] = (("", "All comments"), ("with", "With a comment"))
 SCORE_CHOICES: tuple[Choice, ...] = (
@@ -44,6 +52,7 @@ class InboxAddress:
     category: str = ""
     score: str = ""
     survey: str = ""
+    channel: str = ""
     state: str = ""
     comment: str = ""
     answers: str = ""
@@ -73,13 +82,14 @@ class InboxAddress:
         """Return what the query takes."""
         period = period_of(self.period, now, zone)
         categories = {one.value: one for one in Category}
-        states = {one.value: one for one in ResponseState}
+        states = {one.value: one for one in Standing}
         score = _number(self.score)
         return ResponseFilter(
             category=categories.get(self.category),
             score=score if score in SCORES else None,
             state=states.get(self.state),
             survey_id=_number(self.survey),
+            channel={one.value: one for one in Channel}.get(self.channel),
             with_comment=self.comment == "with",
             latest_of_each_person=self.answers == "latest",
             text=self.q.replace("\x00", ""),

@@ -1,4 +1,4 @@
-"""Visits, responses and their revisions."""
+"""Responses, their revisions, and the answers to further questions."""
 
 import enum
 from datetime import datetime
@@ -13,29 +13,16 @@ from nps_portal.foundation.work import ActorKind
 from nps_portal.nps import Category, category
 
 
-class VisitKind(enum.Enum):
-    """What somebody or something did with a link."""
-
-    SURVEY_PAGE = "survey_page"
-    SUBMISSION = "submission"
-    UNSUBSCRIBE_PAGE = "unsubscribe_page"
-    UNSUBSCRIBE = "unsubscribe"
-
-
-class Verdict(enum.Enum):
-    """Who it was."""
-
-    PERSON = "person"
-    MACHINE = "machine"
-    UNCLEAR = "unclear"
-
-
 class ResponseState(enum.Enum):
-    """Whether a Response is in the score: held waits for a look, excluded was taken out."""
+    """Whether a Response is in the score: held waits for a look, excluded was taken out.
+
+    Clicked is a score that a person chose in the email and did not send.
+    """
 
     HELD = "held"
     COUNTED = "counted"
     EXCLUDED = "excluded"
+    CLICKED = "clicked"
 
 
 class Evidence(enum.Enum):
@@ -57,35 +44,22 @@ class Channel(enum.Enum):
     IMPORT = "import"
 
 
-class Visit(Model):
-    """One opening of a survey link, with what is known about it.
+class QuotePermission(enum.Enum):
+    """How a customer allows their words to be quoted."""
 
-    `network` is the address cut to /24 or /48; `score` is the one in the link;
-    `seconds_since_sent` counts from the mail server's 250, None before it.
-    """
-
-    __tablename__ = "visits"
-    __table_args__ = (
-        sa.Index("ix_visits_invitation_id_at", "invitation_id", "at"),
-        sa.Index("ix_visits_verdict_at", "verdict", "at"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    invitation_id: Mapped[int] = mapped_column(sa.ForeignKey("invitations.id"))
-    at: Mapped[datetime]
-    kind: Mapped[VisitKind] = mapped_column(enum_type(VisitKind))
-    method: Mapped[str] = mapped_column(sa.String(8))
-    score: Mapped[int | None]
-    network: Mapped[str] = mapped_column(sa.String(64))
-    user_agent: Mapped[str] = mapped_column(sa.String(300))
-    purpose: Mapped[str] = mapped_column(sa.String(64))
-    seconds_since_sent: Mapped[float | None]
-    verdict: Mapped[Verdict | None] = mapped_column(enum_type(Verdict))
-    marks: Mapped[dict[str, Any]]
+    NAME = "name"
+    INITIALS = "initials"
+    ANONYMOUS = "anonymous"
 
 
 class Response(Model):
-    """The confirmed answer to one Invitation; what it was before stands in its revisions."""
+    """The answer to one Invitation, or one given at another door.
+
+    What it said before stands in its revisions. `public_id` is what the token of an answer without
+    an Invitation seals; `submission_key` names one sending, so that it can be repeated safely.
+    `marks` say under `rules` why it is held; `said_to_be` is the address that somebody unproven
+    gave.
+    """
 
     __tablename__ = "responses"
     __table_args__ = (
@@ -93,6 +67,7 @@ class Response(Model):
         sa.Index("ix_responses_state_answered_at", "state", "answered_at"),
         sa.Index("ix_responses_contact_id_answered_at", "contact_id", "answered_at"),
         sa.Index("ix_responses_survey_id", "survey_id"),
+        sa.Index("ix_responses_channel_answered_at", "channel", "answered_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -106,6 +81,12 @@ class Response(Model):
     channel: Mapped[Channel] = mapped_column(enum_type(Channel))
     late: Mapped[bool] = mapped_column(default=False)
     first_clicked_score: Mapped[int | None]
+    public_id: Mapped[str | None] = mapped_column(sa.String(32), unique=True, index=True)
+    submission_key: Mapped[str | None] = mapped_column(sa.String(64), unique=True, index=True)
+    language: Mapped[str] = mapped_column(sa.String(35), default="", server_default="")
+    marks: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    quote_permission: Mapped[QuotePermission | None] = mapped_column(enum_type(QuotePermission))
+    said_to_be: Mapped[str] = mapped_column(sa.String(320), default="", server_default="")
     answered_at: Mapped[datetime]
     changed_at: Mapped[datetime | None]
 
@@ -118,7 +99,10 @@ class Response(Model):
 
 
 class ResponseRevision(Model):
-    """What a Response said from this instant on; the first one is the first answer."""
+    """What a Response said from this instant on; the first one is the first answer.
+
+    One that is held was sent without the signs of a person and changed nothing yet.
+    """
 
     __tablename__ = "response_revisions"
 
@@ -131,3 +115,20 @@ class ResponseRevision(Model):
     comment: Mapped[str] = mapped_column(sa.Text, default="")
     actor_kind: Mapped[ActorKind] = mapped_column(enum_type(ActorKind))
     actor_id: Mapped[int | None]
+    held: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+
+
+class ResponseAnswer(Model):
+    """The answer to a further question; the newest one of a question is in force.
+
+    `value` holds `text`, `choices` (their ids) or `scale`, as the question's kind asks for.
+    """
+
+    __tablename__ = "response_answers"
+    __table_args__ = (sa.Index("ix_response_answers_response_id", "response_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    response_id: Mapped[int] = mapped_column(sa.ForeignKey("responses.id", ondelete="CASCADE"))
+    question_id: Mapped[int] = mapped_column(sa.ForeignKey("survey_questions.id"))
+    at: Mapped[datetime]
+    value: Mapped[dict[str, Any]]

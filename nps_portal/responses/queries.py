@@ -1,5 +1,6 @@
-"""Reading responses: the inbox, one response with its history, visits."""
+"""Reading responses: the inbox, one response with its history."""
 
+import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,10 +14,31 @@ from nps_portal.contacts.models import Company, Contact
 from nps_portal.foundation.paging import Place, place_of
 from nps_portal.nps import SCORES, Category, category
 from nps_portal.outbox.queries import sent_at
-from nps_portal.responses.models import Response, ResponseRevision, ResponseState, Visit
+from nps_portal.responses.models import (
+    Channel,
+    Evidence,
+    Response,
+    ResponseRevision,
+    ResponseState,
+)
 
 LIFE_OF_A_LINK = timedelta(days=90)
 PAGE_SIZE = 30
+
+
+class Standing(enum.Enum):
+    """What an inbox can be asked for: counted is all in the score, answered only what was sent.
+
+    Clicked are scores that a person chose and did not send, in the score or beside it; a held
+    change waits beside an answer that stands.
+    """
+
+    COUNTED = "counted"
+    ANSWERED = "answered"
+    CLICKED = "clicked"
+    HELD = "held"
+    HELD_CHANGE = "held_change"
+    EXCLUDED = "excluded"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +50,9 @@ class ResponseFilter:
 
     category: Category | None = None
     score: int | None = None
-    state: ResponseState | None = None
+    state: Standing | None = None
     survey_id: int | None = None
+    channel: Channel | None = None
     with_comment: bool = False
     latest_of_each_person: bool = False
     text: str = ""
@@ -75,10 +98,44 @@ def is_late(session: Session, invitation: Invitation, now: datetime) -> bool:
     return now - asked_at > LIFE_OF_A_LINK
 
 
+def has_answered() -> sa.ColumnElement[bool]:
+    """Return the condition that somebody has answered: sent it, and nobody doubts that.
+
+    What was taken out of the score was answered all the same, unless as a machine's.
+    """
+    by_hand = sa.and_(
+        Response.state == ResponseState.EXCLUDED,
+        Response.marks["rejected"].as_boolean().is_not(True),
+    )
+    return sa.and_(
+        Response.evidence == Evidence.SUBMITTED,
+        sa.or_(Response.state == ResponseState.COUNTED, by_hand),
+    )
+
+
+def stands(standing: Standing) -> sa.ColumnElement[bool]:
+    """Return the condition that a Response is what an inbox can be asked for."""
+    if standing is Standing.ANSWERED:
+        return sa.and_(
+            Response.state == ResponseState.COUNTED, Response.evidence == Evidence.SUBMITTED
+        )
+    if standing is Standing.CLICKED:
+        states = [ResponseState.CLICKED, ResponseState.COUNTED]
+        clicked = Response.evidence == Evidence.CONFIRMED_CLICK
+        return sa.and_(Response.state.in_(states), clicked)
+    if standing is Standing.HELD_CHANGE:
+        has_change = Response.marks["held_revision"].as_boolean().is_(True)
+        return sa.and_(Response.state != ResponseState.HELD, has_change)
+    return Response.state == ResponseState(standing.value)
+
+
 def latest_responses(session: Session, limit: int) -> Sequence[Response]:
-    """Return the newest responses in whatever state."""
+    """Return the newest answers in whatever state; clicks that were not sent are none."""
     return session.scalars(
-        sa.select(Response).order_by(Response.answered_at.desc(), Response.id.desc()).limit(limit)
+        sa.select(Response)
+        .where(Response.evidence == Evidence.SUBMITTED)
+        .order_by(Response.answered_at.desc(), Response.id.desc())
+        .limit(limit)
     ).all()
 
 
@@ -92,25 +149,21 @@ def revisions(session: Session, response_id: int) -> Sequence[ResponseRevision]:
 
 
 def answered_by_batch(session: Session, batch_ids: Sequence[int]) -> dict[int, int]:
-    """Return how many people answered each of these batches; one whom nobody answered is absent."""
+    """Return how many people answered each of these batches; one whom nobody answered is absent.
+
+    A click that was not sent is no answer, nor is what waits for a look.
+    """
     found = session.execute(
         sa.select(Invitation.batch_id, sa.func.count(Response.id))
         .join(Response, Response.invitation_id == Invitation.id)
-        .where(Invitation.batch_id.in_(batch_ids))
+        .where(Invitation.batch_id.in_(batch_ids), has_answered())
         .group_by(Invitation.batch_id)
     )
     return dict(found.all())
 
 
-def visits(session: Session, invitation_id: int, limit: int = 100) -> Sequence[Visit]:
-    """Return the openings of an Invitation's links, oldest first."""
-    return session.scalars(
-        sa.select(Visit).where(Visit.invitation_id == invitation_id).order_by(Visit.id).limit(limit)
-    ).all()
-
-
 def responses_of_contact(session: Session, contact_id: int, limit: int = 50) -> Sequence[Response]:
-    """Return a Contact's responses, newest first."""
+    """Return a Contact's responses, newest first; clicks are among them."""
     return session.scalars(
         sa.select(Response)
         .where(Response.contact_id == contact_id)
@@ -139,9 +192,11 @@ def _filtered(wanted: ResponseFilter) -> sa.Select[Response]:
     if wanted.score is not None:
         query = query.where(Response.score == wanted.score)
     if wanted.state is not None:
-        query = query.where(Response.state == wanted.state)
+        query = query.where(stands(wanted.state))
     if wanted.survey_id is not None:
         query = query.where(Response.survey_id == wanted.survey_id)
+    if wanted.channel is not None:
+        query = query.where(Response.channel == wanted.channel)
     if wanted.with_comment:
         query = query.where(Response.comment != "")
     if wanted.since is not None:
@@ -156,21 +211,32 @@ def _filtered(wanted: ResponseFilter) -> sa.Select[Response]:
 
 
 def _answered_again(wanted: ResponseFilter) -> sa.ColumnElement[bool]:
-    """Return the condition that the same person gave a later counted answer in the same time."""
+    """Return the condition that the same person gave a later counted answer in the same time.
+
+    Of clicks alone, another answer hides one whenever it was sent.
+    """
     later = orm.aliased(Response)
-    query = (
-        sa.select(later.id)
-        .where(later.contact_id == Response.contact_id)
-        .where(later.state == ResponseState.COUNTED)
-        .where(
-            sa.or_(
-                later.answered_at > Response.answered_at,
-                sa.and_(later.answered_at == Response.answered_at, later.id > Response.id),
-            )
-        )
+    is_later = sa.or_(
+        later.answered_at > Response.answered_at,
+        sa.and_(later.answered_at == Response.answered_at, later.id > Response.id),
     )
+    is_counted = later.state == ResponseState.COUNTED
+    was_sent = later.evidence == Evidence.SUBMITTED
+    hides = sa.and_(is_counted, is_later)
+    if wanted.state is Standing.ANSWERED:
+        hides = sa.and_(is_counted, was_sent, is_later)
+    elif wanted.state is Standing.CLICKED:
+        is_click = sa.and_(
+            later.state.in_([ResponseState.CLICKED, ResponseState.COUNTED]), ~was_sent
+        )
+        hides = sa.or_(sa.and_(is_counted, was_sent), sa.and_(is_click, is_later))
+    query = sa.select(later.id).where(later.contact_id == Response.contact_id).where(hides)
+    if wanted.since is not None:
+        query = query.where(later.answered_at >= wanted.since)
     if wanted.survey_id is not None:
         query = query.where(later.survey_id == wanted.survey_id)
+    if wanted.channel is not None:
+        query = query.where(later.channel == wanted.channel)
     if wanted.until is not None:
         query = query.where(later.answered_at < wanted.until)
     return query.exists()

@@ -1,5 +1,7 @@
 """Pages of responses: the inbox, one response, and its place in the score."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -8,15 +10,25 @@ from nps_portal.accounts.portal_settings import portal_settings
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.paging import page_links
-from nps_portal.foundation.work import unit_of_work
+from nps_portal.foundation.work import Work, unit_of_work
 from nps_portal.responses import commands, inbox, queries
+from nps_portal.responses.further import further_answers
 from nps_portal.responses.history import history
 from nps_portal.responses.inbox import InboxAddress
-from nps_portal.responses.models import Response
-from nps_portal.responses.visit_lines import VisitLine, visit_line
+from nps_portal.responses.labels import channel_words, evidence_words, quoting_words
+from nps_portal.responses.models import Response, ResponseRevision, ResponseState
+from nps_portal.responses.standing import said_in
 from nps_portal.surveys.queries import active_surveys, survey_by_id
+from nps_portal.visits.lines import VisitLine, visit_line
+from nps_portal.visits.queries import visits
+from nps_portal.visits.rules import rule_words
+
+INBOX = "inbox"
 
 blueprint = Blueprint("responses", __name__)
+blueprint.add_app_template_filter(channel_words)
+blueprint.add_app_template_filter(evidence_words)
+blueprint.add_app_template_filter(quoting_words)
 
 
 @blueprint.get("/responses")
@@ -35,6 +47,7 @@ def index() -> ResponseReturnValue:
         none_at_all=not found.place.total and address.filters_nothing,
         categories=inbox.CATEGORIES,
         states=inbox.STATES,
+        channels=inbox.CHANNELS,
         comments=inbox.COMMENTS,
         scores=inbox.SCORE_CHOICES,
         answers=inbox.ANSWERS,
@@ -47,30 +60,51 @@ def index() -> ResponseReturnValue:
 def show(response_id: int) -> ResponseReturnValue:
     """Show a Response with its story and its evidence."""
     response = _response(response_id)
+    survey = survey_by_id(reading(), response.survey_id)
+    languages = [survey.language if survey else "", response.language]
     return render_template(
         "responses/show.html",
         response=response,
-        survey=survey_by_id(reading(), response.survey_id),
+        survey=survey,
         entries=history(reading(), response),
         visits=_visits(response),
+        reasons=[rule_words(name) for name in response.marks.get("rules", ())],
+        held_change=_held_change(response),
+        further=further_answers(reading(), response_id, languages),
     )
 
 
 @blueprint.post("/responses/<int:response_id>/exclusion")
 def exclude(response_id: int) -> ResponseReturnValue:
     """Take a Response out of the score."""
-    _response(response_id)
-    with unit_of_work(current_actor()) as work:
-        commands.exclude_response(work, response_id)
-    return redirect(url_for(".show", response_id=response_id), 303)
+    return _decide(response_id, commands.exclude_response)
 
 
 @blueprint.post("/responses/<int:response_id>/inclusion")
 def count(response_id: int) -> ResponseReturnValue:
     """Count a Response that was held or taken out."""
+    return _decide(response_id, commands.count_response)
+
+
+@blueprint.post("/responses/<int:response_id>/acceptance")
+def accept(response_id: int) -> ResponseReturnValue:
+    """Let what was held be in force."""
+    return _decide(response_id, commands.accept_response)
+
+
+@blueprint.post("/responses/<int:response_id>/rejection")
+def reject(response_id: int) -> ResponseReturnValue:
+    """Keep out what was held: it was a machine."""
+    return _decide(response_id, commands.reject_response)
+
+
+def _decide(response_id: int, act: Callable[[Work, int], None]) -> ResponseReturnValue:
+    """Do it, and go back to where the button stood."""
     _response(response_id)
     with unit_of_work(current_actor()) as work:
-        commands.count_response(work, response_id)
+        act(work, response_id)
+    if request.form.get("back") == INBOX:
+        return redirect(url_for(".index", **InboxAddress.of(request.form).arguments()), 303)
     return redirect(url_for(".show", response_id=response_id), 303)
 
 
@@ -81,10 +115,18 @@ def _response(response_id: int) -> Response:
     return response
 
 
+def _held_change(response: Response) -> ResponseRevision | None:
+    """Return the change that waits for a look beside an answer that counts, None without one."""
+    if response.state is ResponseState.HELD or not response.marks.get("held_revision"):
+        return None
+    waiting = said_in(response, queries.revisions(reading(), response.id)).waiting
+    return waiting[-1] if waiting else None
+
+
 def _visits(response: Response) -> list[VisitLine]:
     if response.invitation_id is None:
         return []
-    return [visit_line(visit) for visit in queries.visits(reading(), response.invitation_id)]
+    return [visit_line(visit) for visit in visits(reading(), response.invitation_id)]
 
 
 def _survey_choices() -> list[inbox.Choice]:

@@ -4,7 +4,7 @@ Making it fixes the owner's texts, the business and its address; what is left ar
 `MESSAGE_FIELDS`, which `nps_portal.foundation.merging` fills when a message leaves.
 """
 
-import re
+import enum
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,10 +24,21 @@ from nps_portal.foundation.merging import (
     text_source,
 )
 from nps_portal.nps import SCORES
+from nps_portal.surveys.colours import TEXT_CONTRAST, WHITE, is_colour, legible, readable_on
 from nps_portal.surveys.wording import Wording
 
 MESSAGE_FIELDS = frozenset(
-    {"first_name", "name", "company", "survey_url", "unsubscribe_url", "image_url"}
+    {
+        "first_name",
+        "name",
+        "company",
+        "score",
+        "survey_url",
+        "unsubscribe_url",
+        "my_data_url",
+        "public_url",
+        "image_url",
+    }
 )
 
 BUSINESS_LENGTH = 120
@@ -38,7 +49,6 @@ TEXT_COLUMNS = 72
 _SCORE_BLOCKS = (SCORES[:6], SCORES[6:])
 # Stands in body.mjml. An element, because no text of an owner can contain one.
 _SCORE_ROW_MARK = '<tr class="score-row"></tr>'
-_COLOUR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 _FOLDER = "emails/survey_invitation"
 
 # Square brackets are filled now; curly ones pass through to be filled for each message.
@@ -59,6 +69,22 @@ class UnusableLook(PortalError):
     """The business's name, address or colour cannot stand in an email."""
 
 
+class Invited(enum.Enum):
+    """What the email is: the first one, or a reminder of it."""
+
+    FIRST = "first"
+    REMINDED = "reminded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Logo:
+    """A logo at its address within the portal, with its size in pixels."""
+
+    path: str
+    width: int
+    height: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Look:
     """Whose email it is: what stands at its head and foot, and its colour as #rrggbb."""
@@ -66,6 +92,7 @@ class Look:
     business: str
     postal_address: str
     accent_colour: str = "#2f5fd0"
+    logo: Logo | None = None
 
     def check(self) -> None:
         """Refuse a look that an email cannot carry.
@@ -80,7 +107,7 @@ class Look:
                 raise UnusableLook(f"The {label} is missing; every email must carry it.")
             if len(text) > length:
                 raise UnusableLook(f"The {label} is longer than {length} characters.")
-        if not _COLOUR.fullmatch(self.accent_colour):
+        if not is_colour(self.accent_colour):
             raise UnusableLook(f"“{self.accent_colour}” is not a colour such as #2f5fd0.")
 
 
@@ -93,20 +120,29 @@ class EmailSource:
     text: str
 
 
-def compile_invitation(wording: Wording, look: Look) -> EmailSource:
-    """Make the invitation's source of the owner's texts.
+def compile_invitation(
+    wording: Wording, look: Look, *, kind: Invited = Invited.FIRST, decoy: bool = False
+) -> EmailSource:
+    """Make the invitation's source, or its reminder's, of the owner's texts.
+
+    `decoy` adds a link that no person sees and no reader announces; who opens it is a machine. A
+    reminder names the score of who chose one and did not send it.
 
     :raises PortalError: a text, the name, the address or the colour cannot be used.
     """
     wording.check()
     look.check()
+    if kind is Invited.REMINDED:
+        wording = wording.changed(
+            subject=wording.reminder_subject, introduction=wording.reminder_introduction
+        )
     fixed = {"business": one_line(look.business)}
     return EmailSource(
         subject=_template("subject.txt").render(
             wording=wording, text=lambda text: text_source(text, fixed)
         ),
-        html=_html(wording, look, fixed),
-        text=_text(wording, look, fixed),
+        html=_html(wording, look, fixed, kind, decoy=decoy),
+        text=_text(wording, look, fixed, kind),
     )
 
 
@@ -118,11 +154,16 @@ def sample_values(base_url: str) -> dict[str, str]:
         "company": "Berg & Sons",
         "survey_url": f"{base_url}/s/sample",
         "unsubscribe_url": f"{base_url}/u/sample",
+        "my_data_url": f"{base_url}/me/sample",
+        "score": "",
+        "public_url": base_url,
         "image_url": f"{base_url}/static/score_images",
     }
 
 
-def _html(wording: Wording, look: Look, fixed: Mapping[str, str]) -> str:
+def _html(
+    wording: Wording, look: Look, fixed: Mapping[str, str], kind: Invited, *, decoy: bool
+) -> str:
     def html(text: str) -> Markup:
         # The text is escaped by html_source; line ends of a paragraph stay visible.
         return Markup(html_source(text, fixed).replace("\n", "<br />"))  # noqa: S704
@@ -139,19 +180,21 @@ def _html(wording: Wording, look: Look, fixed: Mapping[str, str]) -> str:
         postal_address=Markup(literal_html(_address_lines(look, " · "))),  # noqa: S704
         initial=Markup(literal_html(initial)),  # noqa: S704
         accent=accent,
-        initial_colour=_readable_on(accent),
+        initial_colour=readable_on(accent),
+        logo=look.logo,
+        introduction=Markup(_introduction(wording, html, kind, accent)),  # noqa: S704
         start=start,
     )
     # A rendering without fonts of its own, else mrml links to a font service.
     compiled = mrml.to_html(body, render_options=mrml.RenderOptions(fonts={})).content
     # mrml refuses conditional comments that open an element in one and close it in another.
     score_row = _template("score_row.html").render(
-        wording=wording, html=html, start=start, end=end, blocks=_SCORE_BLOCKS
+        wording=wording, html=html, start=start, end=end, blocks=_SCORE_BLOCKS, decoy=decoy
     )
     return compiled.replace(_SCORE_ROW_MARK, score_row)
 
 
-def _text(wording: Wording, look: Look, fixed: Mapping[str, str]) -> str:
+def _text(wording: Wording, look: Look, fixed: Mapping[str, str], kind: Invited) -> str:
     def text(owners: str) -> str:
         return text_source(owners, fixed)
 
@@ -166,6 +209,7 @@ def _text(wording: Wording, look: Look, fixed: Mapping[str, str]) -> str:
         text=text,
         wrapped=wrapped,
         greeting=_greeting(wording, text),
+        introduction=_plain_introduction(wording, text, wrapped, kind),
         business=literal_text(fixed["business"]),
         postal_address=literal_text(_address_lines(look, "\n")),
         scores=SCORES,
@@ -188,21 +232,38 @@ def _greeting(wording: Wording, source: Callable[[str], str]) -> str:
     )
 
 
+def _introduction(
+    wording: Wording, html: Callable[[str], Markup], kind: Invited, accent: str
+) -> str:
+    """Return the introduction; a reminder's falls back to the one for who has chosen nothing."""
+    usual = html(wording.introduction)
+    if kind is Invited.FIRST:
+        return usual
+    ink = legible(accent, WHITE, TEXT_CONTRAST)
+    button = (
+        f'<a href="{{{{survey_url}}}}/{{{{score}}}}" style="color:{ink};'
+        f'font-weight:bold;">{html(wording.reminder_button)}</a>'
+    )
+    chosen = f"{html(wording.reminder_clicked)}<br /><br />{button}"
+    return f"{{% if score %}}{chosen}{{% else %}}{usual}{{% endif %}}"
+
+
+def _plain_introduction(
+    wording: Wording,
+    text: Callable[[str], str],
+    wrapped: Callable[[str], str],
+    kind: Invited,
+) -> str:
+    usual = wrapped(wording.introduction)
+    if kind is Invited.FIRST:
+        return usual
+    button = f"{text(wording.reminder_button)}: {{{{survey_url}}}}/{{{{score}}}}"
+    return (
+        f"{{% if score %}}{wrapped(wording.reminder_clicked)}\n\n{button}"
+        f"{{% else %}}{usual}{{% endif %}}"
+    )
+
+
 def _address_lines(look: Look, separator: str) -> str:
     lines = (one_line(line) for line in look.postal_address.splitlines())
     return separator.join(line for line in lines if line)
-
-
-def _readable_on(colour: str) -> str:
-    """Return white or black, whichever is read more easily on the colour.
-
-    Source: WCAG 2.2, relative luminance and contrast ratio.
-    """
-    red, green, blue = (_linear(int(colour[place : place + 2], 16) / 255) for place in (1, 3, 5))
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    white_contrast, black_contrast = 1.05 / (luminance + 0.05), (luminance + 0.05) / 0.05
-    return "#ffffff" if white_contrast >= black_contrast else "#000000"
-
-
-def _linear(channel: float) -> float:
-    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)

@@ -8,12 +8,21 @@ from typing import Any
 from flask import Response, request, url_for
 
 from nps_portal.accounts.portal_settings import PortalSettings, process_settings
+from nps_portal.foundation.database import reading
 from nps_portal.foundation.merging import (
     render_merged_html,
     render_merged_line,
     render_merged_text,
 )
-from nps_portal.surveys.email import EmailSource, Look, compile_invitation, sample_values
+from nps_portal.surveys.email import (
+    EmailSource,
+    Invited,
+    Look,
+    compile_invitation,
+    sample_values,
+)
+from nps_portal.surveys.email_logo import logo_in_email
+from nps_portal.surveys.models import DEFAULT_ACCENT, Survey
 from nps_portal.surveys.wording import Wording
 
 LOOKS = {
@@ -55,21 +64,31 @@ class EmailPreview:
     tabs: tuple[LookTab, ...]
 
 
-def previewed(wording: Wording, settings: PortalSettings) -> PreviewedEmail:
+def previewed(
+    wording: Wording,
+    settings: PortalSettings,
+    survey: Survey | None = None,
+    kind: Invited = Invited.FIRST,
+    score: str = "",
+) -> PreviewedEmail:
     """Return a Survey's email for a made-up person; what is not set yet is named in its place.
+
+    `score` is what the person of a reminder has chosen.
 
     :raises PortalError: a text, the business's name or its address cannot be used.
     """
     look = Look(
         business=settings.business_name or "Your business",
         postal_address=settings.postal_address or "Your postal address",
+        accent_colour=survey.accent_colour if survey else DEFAULT_ACCENT,
+        logo=logo_in_email(reading(), survey.id) if survey else None,
     )
-    return filled(compile_invitation(wording, look))
+    return filled(compile_invitation(wording, look, kind=kind), score)
 
 
-def filled(source: EmailSource) -> PreviewedEmail:
+def filled(source: EmailSource, score: str = "") -> PreviewedEmail:
     """Return an email for a made-up person; its pictures come from the host that is asked."""
-    values: Mapping[str, str] = sample_values(request.host_url.rstrip("/"))
+    values: Mapping[str, str] = sample_values(request.host_url.rstrip("/")) | {"score": score}
     return PreviewedEmail(
         subject=render_merged_line(source.subject, values),
         html=render_merged_html(source.html, values),

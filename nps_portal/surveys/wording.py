@@ -1,42 +1,49 @@
-"""The texts of a survey that its owner may change, each with its English default."""
+"""The texts of a survey in one language: ready-made ones, and those that its owner has changed."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass
 from typing import Self
 
 from nps_portal.foundation.errors import PortalError
-from nps_portal.foundation.merging import (
-    MERGE_FIELDS,
-    check_merge_text,
-    render_merged_text,
-    text_source,
+from nps_portal.foundation.languages import (
+    DEFAULT_LANGUAGE,
+    Address,
+    catalogue,
+    direction_of,
 )
+from nps_portal.foundation.merging import MERGE_FIELDS, check_merge_text, fill_text
 from nps_portal.nps import Category
+from nps_portal.surveys.after_texts import CALL, QUOTE, REVIEWS, THANKS
+from nps_portal.surveys.email_texts import EMAIL, QUESTION, REMINDER
+from nps_portal.surveys.page_texts import DOORS, MORE_QUESTIONS, SURVEY_PAGE
+from nps_portal.surveys.rights_texts import ENDINGS, MY_DATA, UNSUBSCRIBING
+from nps_portal.surveys.text_rules import SCORED_FIELDS, Text, TextGroup, TextRule
 
-SUBJECT_LENGTH = 150
-LINE_LENGTH = 300
-PARAGRAPHS_LENGTH = 3000
+GROUPS: tuple[TextGroup, ...] = (
+    EMAIL,
+    QUESTION,
+    SURVEY_PAGE,
+    THANKS,
+    REVIEWS,
+    CALL,
+    QUOTE,
+    MORE_QUESTIONS,
+    REMINDER,
+    DOORS,
+    UNSUBSCRIBING,
+    MY_DATA,
+    ENDINGS,
+)
+TEXTS: Mapping[str, Text] = {text.name: text for group in GROUPS for text in group.texts}
 
-ANSWERED_FIELDS = MERGE_FIELDS | {"score"}
-RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
-
+_KNOWN_FIELDS = MERGE_FIELDS | SCORED_FIELDS | {"date"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 class UnusableWording(PortalError):
     """A text of the survey is empty, too long or not of the form its place asks for."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextRule:
-    """What a text must be like to fit its place."""
-
-    length: int = LINE_LENGTH
-    lines: int | None = 1
-    required: bool = True
-    merge_fields: frozenset[str] = MERGE_FIELDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,111 +54,90 @@ class ThankYou:
     text: str
 
 
-def _text(default: str, rule: TextRule) -> str:
-    """Declare a text of the wording with its rule."""
-    text: str = field(default=default, metadata={"rule": rule})
-    return text
-
-
-_LINE = TextRule()
-_OPTIONAL_LINE = TextRule(required=False)
-_PARAGRAPHS = TextRule(length=PARAGRAPHS_LENGTH, lines=None)
-_OPTIONAL_PARAGRAPHS = TextRule(length=PARAGRAPHS_LENGTH, lines=None, required=False)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Wording:
-    """Every text of one survey in one language; texts may contain merge fields."""
+    """Every text of one survey in one language, each an attribute of its name in `TEXTS`.
 
-    language: str = "en"
+    Texts may contain merge fields. What is not given is the ready-made text of the language.
+    """
 
-    # The default subject is no question: some spam filters count the final mark against it.
-    subject: str = _text("A quick question from {{ business }}", TextRule(length=SUBJECT_LENGTH))
-    greeting: str = _text("Dear {{ first_name }},", _LINE)
-    greeting_without_name: str = _text("Hello,", _LINE)
-    introduction: str = _text(
-        "Thank you for being our customer. We have one question, and a person here reads every "
-        "answer:",
-        _OPTIONAL_PARAGRAPHS,
-    )
-    question: str = _text(
-        "How likely is it that you would recommend {{ business }} to a friend or colleague?", _LINE
-    )
-    low_anchor: str = _text("Not at all likely", TextRule(length=60))
-    high_anchor: str = _text("Extremely likely", TextRule(length=60))
-    after_scale: str = _text(
-        "Choose a number; there is room for a word on the next page.", _OPTIONAL_PARAGRAPHS
-    )
-    signature_name: str = _text("{{ business }}", _OPTIONAL_LINE)
-    signature_role: str = _text("", _OPTIONAL_LINE)
-    reason: str = _text(
-        "You receive this because you are a customer of {{ business }}.",
-        TextRule(length=600, lines=None),
-    )
-    unsubscribe: str = _text("Unsubscribe", TextRule(length=100))
+    __slots__ = ("_given", "address", "language")
 
-    comment_general: str = _text("Would you like to tell us why?", _LINE)
-    comment_promoter: str = _text("What do you like most about working with us?", _LINE)
-    comment_passive: str = _text("What could we do better?", _LINE)
-    comment_detractor: str = _text("What should we put right first?", _LINE)
-    comment_help: str = _text("If you like, in your own words.", _OPTIONAL_LINE)
-    button: str = _text("Send my answer", TextRule(length=60))
-    note: str = _text(
-        "Your answer goes to {{ business }}. You can change it later with the same link.",
-        _OPTIONAL_PARAGRAPHS,
-    )
+    def __init__(
+        self,
+        language: str = DEFAULT_LANGUAGE,
+        address: Address = Address.FORMAL,
+        **texts: str,
+    ) -> None:
+        """Make a wording of texts by name.
 
-    promoter_title: str = _text("Thank you!", _LINE)
-    promoter_text: str = _text(
-        "We are glad to hear that, and we will work to keep it so.", _OPTIONAL_PARAGRAPHS
-    )
-    passive_title: str = _text("Thank you!", _LINE)
-    passive_text: str = _text("Your answer helps us to do better.", _OPTIONAL_PARAGRAPHS)
-    detractor_title: str = _text("Thank you for being open with us.", _LINE)
-    detractor_text: str = _text(
-        "We are sorry that it was not better. A person here will read your answer with care.",
-        _OPTIONAL_PARAGRAPHS,
-    )
-    change: str = _text("Change your answer", TextRule(length=60))
+        :raises KeyError: there is no text of that name.
+        """
+        self.language = language
+        self.address = address
+        self._given = {TEXTS[name].name: text for name, text in texts.items()}
 
-    answered_text: str = _text(
-        "We have your answer: {{ score }}. Change it?", TextRule(merge_fields=ANSWERED_FIELDS)
-    )
-    answered_help: str = _text(
-        "If you leave this empty, what you wrote before stays as it is.", _LINE
-    )
-    late_text: str = _text("This survey has ended, but your answer is still welcome.", _LINE)
-    again_text: str = _text(
-        "Please send your answer once more: this page was open for so long that we could not "
-        "take it.",
-        _LINE,
-    )
+    def __getattr__(self, name: str) -> str:
+        """Return a text by its name."""
+        if name not in TEXTS:
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, name: str) -> str:
+        """Return a text by its name.
+
+        :raises KeyError: there is no text of that name.
+        """
+        given = self._given.get(name)
+        return self.ready_made(name) if given is None else given
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the other reads the same."""
+        return isinstance(other, Wording) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        """Return a number that is equal for wordings that are equal."""
+        return hash(str(self._key()))
+
+    def __repr__(self) -> str:
+        """Return the wording as it can be made again."""
+        return f"Wording({self.language!r}, {self.address}, **{self._given!r})"
 
     @classmethod
-    def from_texts(cls, texts: Mapping[str, str], language: str = "en") -> Self:
-        """Make a wording of the texts that differ from the defaults.
+    def from_texts(
+        cls,
+        texts: Mapping[str, str],
+        language: str = DEFAULT_LANGUAGE,
+        address: Address = Address.FORMAL,
+    ) -> Self:
+        """Make a wording of the texts that differ from the ready-made ones.
 
         Line ends become line feeds and outer white space goes; keys of no text are passed over,
         so that a wording outlives a text that a later version dropped.
         """
         known = {
-            name: "\n".join(texts[name].splitlines()).strip() for name in _RULES if name in texts
+            name: "\n".join(text.splitlines()).strip()
+            for name, text in texts.items()
+            if name in TEXTS
         }
-        return cls(language=language, **known)
+        return cls(language, address, **known)
+
+    def ready_made(self, name: str) -> str:
+        """Return the text of this language that its owner has not touched."""
+        text = TEXTS[name]
+        return catalogue(self.language, self.address).text(name, text.english)
+
+    def changed(self, **texts: str) -> "Wording":
+        """Return this wording with some texts changed."""
+        return Wording(self.language, self.address, **{**self._given, **texts})
 
     def texts(self) -> dict[str, str]:
-        """Return the texts that differ from the defaults, by name."""
-        default = type(self)()
-        return {
-            name: getattr(self, name)
-            for name in _RULES
-            if getattr(self, name) != getattr(default, name)
-        }
+        """Return the texts that differ from the ready-made ones, by name."""
+        return {name: text for name, text in self._given.items() if text != self.ready_made(name)}
 
     @property
     def direction(self) -> str:
         """The direction in which the language is written, as HTML names it: ltr or rtl."""
-        return "rtl" if self.language.split("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
+        return direction_of(self.language)
 
     def check(self) -> None:
         """Refuse a wording that could not be sent.
@@ -161,46 +147,86 @@ class Wording:
         """
         if not _LANGUAGE.fullmatch(self.language):
             raise UnusableWording(f"“{self.language}” is not a language code such as en or pt-BR.")
-        for name, rule in _RULES.items():
-            _check_text(name, getattr(self, name), rule)
+        for name, text in TEXTS.items():
+            _check_text(name, self[name], text.rule)
 
-    def filled(self, values: Mapping[str, str]) -> Self:
+    def filled(self, values: Mapping[str, str]) -> "FilledWording":
         """Return this wording with its fields filled, for a page; what has no value stays empty."""
-        complete = dict.fromkeys(ANSWERED_FIELDS, "") | dict(values)
-        return replace(
-            self,
-            **{
-                name: render_merged_text(text_source(getattr(self, name), {}), complete)
-                for name in _RULES
-            },
-        )
+        return FilledWording(self, values)
 
     def comment_questions(self) -> dict[str, str]:
         """Return the open question by category, and the general one before a score is chosen."""
-        return {
-            "general": self.comment_general,
-            "promoter": self.comment_promoter,
-            "passive": self.comment_passive,
-            "detractor": self.comment_detractor,
-        }
+        return {name: self[f"comment_{name}"] for name in _ASKED}
+
+    def _key(self) -> tuple[str, str, list[tuple[str, str]]]:
+        return self.language, self.address.value, sorted(self.texts().items())
+
+
+class FilledWording:
+    """A wording for one reader: each text is filled when it is asked for."""
+
+    __slots__ = ("_values", "_wording")
+
+    def __init__(self, wording: Wording, values: Mapping[str, str]) -> None:
+        """Fill a wording with values by the names of their fields."""
+        self._wording = wording
+        self._values = dict.fromkeys(_KNOWN_FIELDS, "") | dict(values)
+
+    def __getattr__(self, name: str) -> str:
+        """Return a text by its name."""
+        if name not in TEXTS:
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, name: str) -> str:
+        """Return a text by its name.
+
+        :raises KeyError: there is no text of that name.
+        """
+        return fill_text(self._wording[name], self._values)
+
+    @property
+    def language(self) -> str:
+        """The language of the texts."""
+        return self._wording.language
+
+    @property
+    def direction(self) -> str:
+        """The direction in which the language is written, as HTML names it: ltr or rtl."""
+        return self._wording.direction
+
+    @property
+    def wording(self) -> Wording:
+        """The wording with its fields open."""
+        return self._wording
+
+    def with_values(self, **values: str) -> "FilledWording":
+        """Return the same texts with further values filled in."""
+        return FilledWording(self._wording, self._values | values)
+
+    def counted(self, name: str, count: int) -> str:
+        """Return a phrase of a number in its right plural form, as `Catalogue.counted` does."""
+        return catalogue(self._wording.language, self._wording.address).counted(name, count)
+
+    def comment_questions(self) -> dict[str, str]:
+        """Return the open question by category, and the general one before a score is chosen."""
+        return {name: self[f"comment_{name}"] for name in _ASKED}
 
     def thank_you(self, category: Category) -> ThankYou:
         """Return what a person of this category reads after answering."""
-        return {
-            Category.PROMOTER: ThankYou(title=self.promoter_title, text=self.promoter_text),
-            Category.PASSIVE: ThankYou(title=self.passive_title, text=self.passive_text),
-            Category.DETRACTOR: ThankYou(title=self.detractor_title, text=self.detractor_text),
-        }[category]
+        return ThankYou(title=self[f"{category.value}_title"], text=self[f"{category.value}_text"])
+
+    def reviews_text(self, category: Category) -> str:
+        """Return what stands above the review links; the links are the same for everyone."""
+        return self[f"reviews_{category.value}"]
 
 
-_RULES: dict[str, TextRule] = {
-    text.name: text.metadata["rule"] for text in fields(Wording) if "rule" in text.metadata
-}
+_ASKED = ("general", "promoter", "passive", "detractor")
 
 
 def text_rules() -> dict[str, TextRule]:
     """Return the rule of every text by its name, in the order a form shows them."""
-    return dict(_RULES)
+    return {name: text.rule for name, text in TEXTS.items()}
 
 
 def _check_text(name: str, text: str, rule: TextRule) -> None:

@@ -18,6 +18,8 @@ from nps_portal.foundation.work import WORKER, Work, unit_of_work
 from nps_portal.imports.running import next_import_id, run_import
 from nps_portal.inbox.reading import read_inbox
 from nps_portal.outbox.claims import recover_leases
+from nps_portal.responses.judging import judge_visits
+from nps_portal.responses.reminders import remind_next
 
 Run = Callable[[Flask, threading.Event], int]
 
@@ -66,6 +68,8 @@ DUTIES = (
     Duty(name="deliver mail", every_seconds=1, run=deliver_due_messages),
     Duty(name="pause blocked batches", every_seconds=2, run=in_one_unit(pause_blocked_batches)),
     Duty(name="finish batches", every_seconds=2, run=in_one_unit(finish_batches)),
+    Duty(name="judge visits", every_seconds=30, run=in_one_unit(judge_visits)),
+    Duty(name="remind", every_seconds=60, run=in_one_unit(remind_next)),
     Duty(name="read inbox", every_seconds=60, run=read_inbox),
     Duty(name="import", every_seconds=2, run=run_imports),
 )

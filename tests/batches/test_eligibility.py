@@ -1,7 +1,7 @@
 """The one gate: who may be asked now, and if not, why not."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from flask import Flask
 
 from nps_portal.batches.eligibility import Decision, Facts, Rules, decide, may_be_asked
 from nps_portal.batches.models import Reason
-from nps_portal.contacts.commands import remove_contact
+from nps_portal.contacts.commands import pause_contact, remove_contact
 from nps_portal.contacts.models import Contact, SuppressionReason
 from nps_portal.contacts.suppressions import suppress
 from nps_portal.outbox.models import Message, MessageState
@@ -51,6 +51,31 @@ def test_a_removed_contact_is_not_asked() -> None:
 @pytest.mark.parametrize("why", SuppressionReason)
 def test_a_suppressed_address_is_not_asked_for_that_reason(why: SuppressionReason) -> None:
     assert reason(facts(suppression=why)) is Reason(why.value)
+
+
+@pytest.mark.parametrize(
+    ("until", "expected"),
+    [
+        (NOON + SECOND, Reason.PAUSED),
+        (NOON, None),
+        (NOON - SECOND, None),
+        (None, None),
+    ],
+)
+def test_a_pause_lasts_to_the_second(until: datetime | None, expected: Reason | None) -> None:
+    assert reason(facts(paused_until=until)) is expected
+
+
+def test_a_persons_word_that_lasts_is_named_before_a_pause() -> None:
+    one = facts(paused_until=NOON + SECOND, suppression=SuppressionReason.UNSUBSCRIBED)
+
+    assert reason(one) is Reason.UNSUBSCRIBED
+
+
+def test_a_pause_is_named_before_the_cadence() -> None:
+    one = facts(paused_until=NOON + SECOND, last_asked_at=NOON - SECOND)
+
+    assert reason(one) is Reason.PAUSED
 
 
 @pytest.mark.parametrize(
@@ -193,6 +218,16 @@ def test_suppressions_and_removals_are_read_from_the_contacts(business: Flask) -
         )
 
     assert ask_about([silent, gone]) == [Reason.UNSUBSCRIBED, Reason.REMOVED]
+
+
+def test_a_pause_is_read_from_the_contact(business: Flask, clock: FixedClock) -> None:
+    with factories.work() as work:
+        paused, other = factories.make_contact(work), factories.make_contact(work)
+        pause_contact(work, paused.id, clock.now() + timedelta(days=90))
+
+    assert ask_about([paused, other]) == [Reason.PAUSED, None]
+    clock.advance(days=90)
+    assert ask_about([paused]) == [None]
 
 
 def test_colleagues_are_counted_across_a_large_audience(business: Flask) -> None:

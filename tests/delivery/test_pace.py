@@ -158,6 +158,7 @@ def claimed(email: str) -> Claim:
         recipient_email=email,
         email_key=email,
         values={},
+        language="",
         attempts=0,
         mail="invitation",
         lease_until=MIDNIGHT,

@@ -54,6 +54,7 @@ def claim_of(*, first_name: str = "Zoë", email: str = "zoe@example.org") -> Cla
             "survey_path": "/s/abcdefghijkl.0123456789abcdefghijkl",
             "unsubscribe_path": "/u/abcdefghijkl.0123456789abcdefghijkl",
         },
+        language="",
         attempts=0,
         mail="invitation",
         lease_until=AT,
@@ -81,6 +82,7 @@ def test_a_joined_email_reads_like_the_rendered_one(first_name: str) -> None:
         "company": "",
         "survey_url": HOUSE.public_url + claim.values["survey_path"],
         "unsubscribe_url": HOUSE.public_url + claim.values["unsubscribe_path"],
+        "my_data_url": HOUSE.public_url,
         "image_url": f"{HOUSE.public_url}/static/score_images",
     }
 

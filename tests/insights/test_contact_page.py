@@ -14,13 +14,12 @@ from nps_portal.foundation.database import reading
 from nps_portal.journal.commands import record
 from nps_portal.responses.commands import (
     Answer,
-    VisitFacts,
     exclude_response,
-    log_visit,
     submit_answer,
 )
-from nps_portal.responses.models import VisitKind
 from nps_portal.surveys.models import Survey
+from nps_portal.visits.commands import VisitFacts, log_visit
+from nps_portal.visits.models import VisitKind
 from nps_portal.worker.loop import run_until_idle
 from tests.support import factories
 from tests.support.client import PortalClient

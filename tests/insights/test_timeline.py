@@ -8,7 +8,7 @@ import pytest
 from nps_portal.foundation.work import ActorKind
 from nps_portal.insights.timeline import entry_of, import_id_of, openings, timeline
 from nps_portal.journal.models import Event
-from nps_portal.responses.models import Verdict, Visit, VisitKind
+from nps_portal.visits.models import Verdict, Visit, VisitKind
 
 AT = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 NAMES = {1: "Jo Baker"}
@@ -189,7 +189,7 @@ def test_later_openings_and_those_of_other_links_stand_alone() -> None:
 def test_a_machine_is_called_a_machine() -> None:
     [entry] = openings([visit(verdict=Verdict.MACHINE)])
 
-    assert entry.title == "A link scanner opened the link"
+    assert entry.title == "A machine opened the link"
     assert entry.icon == "robot"
 
 
@@ -216,3 +216,64 @@ def test_events_and_openings_are_one_story_newest_first() -> None:
         "Opened the link",
         "Added to your contacts",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "title"),
+    [
+        ("contact.reminded", {}, "Reminded"),
+        ("contact.paused", {"until": "2026-06-01T00:00:00+00:00"}, "Paused surveys"),
+        ("contact.pause_ended", {}, "May be asked again"),
+        ("contact.erased", {}, "Erased"),
+        ("task.opened", {"task_id": 3}, "Task opened"),
+        ("task.closed", {"task_id": 3}, "Task closed"),
+        ("response.held", {"score": 3}, "An answer of 3 was held"),
+        ("response.change_held", {"score": 9}, "A change was held; the answer stays 9"),
+        ("response.clicked", {"score": 8}, "Clicked 8, not sent"),
+        ("response.counted", {"score": 8}, "Answer counted: 8"),
+        ("response.held", {"score": "<b>"}, "Response held"),
+    ],
+)
+def test_what_people_and_machines_did_has_its_words(
+    kind: str, facts: dict[str, Any], title: str
+) -> None:
+    assert words(kind, **facts)[0] == title
+
+
+def test_a_pause_says_until_when() -> None:
+    known = words("contact.paused", until="2026-06-01T00:00:00+00:00")
+    unknown = words("contact.paused", until=None)
+
+    assert known[1] == "Nothing is sent before 01 June 2026."
+    assert unknown[1] == ""
+
+
+def test_a_task_leads_to_its_page() -> None:
+    entry = entry_of(event("task.opened", task_id=3, response_id=4), NAMES, link)
+
+    assert entry.url == "tasks.show {'task_id': 3}"
+
+
+def test_a_machine_is_told_with_all_its_signs() -> None:
+    burst = [
+        visit(AT + timedelta(seconds=2), kind=VisitKind.DECOY, verdict=Verdict.MACHINE),
+        visit(AT + timedelta(seconds=1), 1, verdict=Verdict.MACHINE),
+        visit(AT, 0, verdict=Verdict.MACHINE),
+    ]
+    burst[0].marks = {"rules": ["decoy"]}
+    burst[1].marks = {"rules": ["head", "decoy"]}
+    burst[2].marks = {}
+
+    [entry] = openings(burst)
+
+    assert entry.title == "A machine opened the link 3 times"
+    assert entry.text == (
+        "Score in the link: 0, 1, not counted. Why: asked for the headers of the page only; "
+        "opened the link that people cannot see."
+    )
+
+
+def test_an_unclear_opening_says_so() -> None:
+    [entry] = openings([visit(score=9, verdict=Verdict.UNCLEAR)])
+
+    assert entry.text.endswith("Whether a person or a machine is unclear.")

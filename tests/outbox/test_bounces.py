@@ -25,6 +25,7 @@ from nps_portal.outbox.models import Message, MessageState
 from nps_portal.outbox.resending import send_again
 from nps_portal.outbox.settling import record_outcomes
 from nps_portal.reports.models import Report, ReportKind
+from tests.customer_pages.asking import nonce_in
 from tests.delivery.queue import claim_one, claim_some, queue
 from tests.inbox.returned import (
     ADA,
@@ -35,7 +36,6 @@ from tests.inbox.returned import (
     events_of,
     now_of,
 )
-from tests.responses.asking import nonce_in
 from tests.support import factories
 from tests.support.client import PortalClient
 from tests.support.clock import FixedClock

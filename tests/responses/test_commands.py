@@ -18,7 +18,7 @@ from nps_portal.responses.commands import (
 )
 from nps_portal.responses.models import ResponseState
 from nps_portal.responses.queries import LIFE_OF_A_LINK
-from tests.responses.asking import Asked, ask, nonce_in, responses, revisions
+from tests.customer_pages.asking import Asked, ask, nonce_in, responses, revisions
 from tests.support import factories
 from tests.support.clock import NOON, FixedClock
 

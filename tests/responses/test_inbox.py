@@ -11,7 +11,7 @@ from nps_portal.nps import Category
 from nps_portal.responses.commands import Answer, exclude_response, submit_answer
 from nps_portal.responses.queries import PAGE_SIZE
 from nps_portal.worker.loop import run_until_idle
-from tests.responses.asking import Asked, ask, ask_again, asked, responses
+from tests.customer_pages.asking import Asked, ask, ask_again, asked, responses
 from tests.support import factories
 from tests.support.client import PortalClient
 from tests.support.clock import FixedClock

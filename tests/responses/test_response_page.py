@@ -1,14 +1,37 @@
 """One response: what it says, what it said, who opened the link, and whether it counts."""
 
+from dataclasses import replace
+
 from flask import Flask
 
 from nps_portal.insights.queries import Window
 from nps_portal.insights.score import score_figures
-from nps_portal.responses.models import Response, ResponseState
-from tests.responses.asking import answer, ask, responses
+from nps_portal.responses.answers import GivenAnswer, keep_answers, permit_quoting
+from nps_portal.responses.commands import (
+    Answer,
+    PublicFacts,
+    submit_answer,
+    take_public_answer,
+)
+from nps_portal.responses.models import Channel, QuotePermission, Response, ResponseState
+from nps_portal.surveys.models import QuestionKind, SurveyQuestion
+from nps_portal.visits.commands import VisitFacts, log_visit
+from nps_portal.visits.models import Verdict, VisitKind
+from tests.customer_pages.asking import answer, ask, responses
 from tests.support import factories
 from tests.support.client import PortalClient
 from tests.support.clock import FixedClock
+
+HOSTILE = "<svg onload=alert(1)>"
+SCRIPT = VisitFacts(
+    kind=VisitKind.SUBMISSION,
+    method="POST",
+    network="203.0.113.0/24",
+    user_agent="Reader/2",
+    purpose="",
+    seconds_on_page=60,
+    details={"pressed": "untrusted"},
+)
 
 
 def answers_counted() -> int:
@@ -108,3 +131,180 @@ def test_there_is_no_page_of_no_response(owner: PortalClient) -> None:
     assert owner.get("/responses/99").status_code == 404
     assert owner.post_form("/responses/99/exclusion").status_code == 404
     assert owner.post_form("/responses/99/inclusion").status_code == 404
+
+
+def sent_by_a_script(invitation_id: int, score: int, comment: str = "") -> int:
+    """Send an answer as a script would, and return the Response."""
+    with factories.work() as work:
+        visit = log_visit(work, invitation_id, replace(SCRIPT, score=score))
+        return submit_answer(work, invitation_id, Answer(score=score, comment=comment), visit).id
+
+
+def test_a_held_answer_says_why_and_is_accepted_with_one_click(
+    app: Flask, owner: PortalClient
+) -> None:
+    held = sent_by_a_script(ask(app).invitation_id, 9, HOSTILE)
+
+    before = owner.get(f"/responses/{held}").text
+    accepted = owner.post_form(f"/responses/{held}/acceptance")
+    after = owner.get(f"/responses/{held}").text
+
+    assert "a script pressed Send, not a hand" in before
+    assert "Needs review" in before
+    assert "waiting to be judged" in before
+    assert "&lt;svg onload=alert(1)&gt;" in before
+    assert HOSTILE not in before
+    assert accepted.headers["Location"] == f"/responses/{held}"
+    assert "This answer waits for your look." not in after
+    assert "Counted in the score · Jo Baker" in after
+    assert answers_counted() == 1
+
+
+def test_a_held_answer_of_a_machine_stays_out(app: Flask, owner: PortalClient) -> None:
+    held = sent_by_a_script(ask(app).invitation_id, 9)
+
+    owner.post_form(f"/responses/{held}/rejection")
+    page = owner.get(f"/responses/{held}").text
+    count_again = owner.post_form(f"/responses/{held}/inclusion")
+
+    assert "It was taken for a machine&#39;s." in page
+    assert "Count it after all" in page
+    assert count_again.status_code == 303
+    assert answers_counted() == 1
+
+
+def test_the_inbox_decides_with_one_click_and_stays_where_it_is(
+    app: Flask, owner: PortalClient
+) -> None:
+    held = sent_by_a_script(ask(app).invitation_id, 9)
+    inbox = owner.get("/responses?state=held&q=marta").text
+
+    done = owner.post_form(
+        f"/responses/{held}/rejection", {"back": "inbox", "state": "held", "q": "marta"}
+    )
+
+    for field in ('name="back" value="inbox"', 'name="state" value="held"', 'value="marta"'):
+        assert field in inbox
+    assert f'action="/responses/{held}/acceptance"' in inbox
+    assert done.headers["Location"] == "/responses?q=marta&state=held"
+    assert answers_counted() == 0
+
+
+def test_where_one_comes_back_to_is_always_our_own_page(app: Flask, owner: PortalClient) -> None:
+    held = sent_by_a_script(ask(app).invitation_id, 9)
+
+    done = owner.post_form(f"/responses/{held}/acceptance", {"back": "https://evil.example/"})
+
+    assert done.headers["Location"] == f"/responses/{held}"
+
+
+def test_an_attempt_to_change_an_answer_is_told_and_can_be_accepted(
+    app: Flask, owner: PortalClient, clock: FixedClock
+) -> None:
+    marta = ask(app)
+    answer(owner, marta.path, 9, "Lovely")
+    owner.sign_in(factories.OWNER, factories.PASSWORD)
+    clock.advance(hours=1)
+    changed = sent_by_a_script(marta.invitation_id, 3, HOSTILE)
+
+    before = owner.get(f"/responses/{changed}").text
+    waiting = owner.get("/responses?state=held_change").text
+    owner.post_form(f"/responses/{changed}/acceptance")
+    after = owner.get(f"/responses/{changed}").text
+
+    assert "An attempt to change this to 3 was held." in before
+    assert "a script pressed Send, not a hand" in before
+    assert HOSTILE not in before
+    assert "change to review" in waiting
+    assert "was held." not in after
+    assert "Changed from 9 to 3" in after
+    assert responses()[0].score == 3
+
+
+def test_a_refused_change_leaves_the_answer(
+    app: Flask, owner: PortalClient, clock: FixedClock
+) -> None:
+    marta = ask(app)
+    answer(owner, marta.path, 9)
+    owner.sign_in(factories.OWNER, factories.PASSWORD)
+    clock.advance(hours=1)
+    changed = sent_by_a_script(marta.invitation_id, 3)
+
+    owner.post_form(f"/responses/{changed}/rejection")
+    page = owner.get(f"/responses/{changed}").text
+
+    assert "was held." not in page
+    assert "A held change was refused · Jo Baker" in page
+    assert responses()[0].score == 9
+
+
+def test_openings_are_shown_with_who_it_was(app: Flask, owner: PortalClient) -> None:
+    marta = ask(app)
+    answer(owner, marta.path, 9)
+    owner.sign_in(factories.OWNER, factories.PASSWORD)
+    with factories.work() as work:
+        for verdict, rules in (
+            (Verdict.PERSON, []),
+            (Verdict.MACHINE, ["decoy", "head"]),
+            (Verdict.UNCLEAR, ["doubtful_agent"]),
+        ):
+            facts = replace(SCRIPT, kind=VisitKind.SURVEY_PAGE, method="GET")
+            visit = log_visit(work, marta.invitation_id, facts)
+            visit.verdict, visit.marks = verdict, {"rules": rules}
+
+    page = owner.get(f"/responses/{responses()[0].id}").text
+
+    for words in (">person<", ">machine<", ">unclear<", ">waiting to be judged<"):
+        assert words in page
+    assert "opened the link that people cannot see; asked for the headers of the page only" in page
+
+
+def test_what_else_was_answered_stands_there_literally(app: Flask, owner: PortalClient) -> None:
+    with factories.work() as work:
+        survey = factories.make_survey(work)
+        texts = {"de": {"question": "Was noch?", "choices": ["Preis", HOSTILE, "Rat"]}}
+        choice = SurveyQuestion(
+            survey_id=survey.id,
+            position=1,
+            kind=QuestionKind.SEVERAL,
+            categories=["promoter"],
+            texts={
+                **texts,
+                "en": {"question": "What else?", "choices": ["Price", HOSTILE, "Tips"]},
+            },
+        )
+        free = SurveyQuestion(
+            survey_id=survey.id,
+            position=2,
+            kind=QuestionKind.TEXT,
+            categories=["promoter"],
+            texts={"de": {"question": "Und sonst?"}},
+        )
+        work.session.add_all([choice, free])
+        work.session.flush()
+        facts = PublicFacts(said_to_be=f"{HOSTILE}@example.org", language="de")
+        response = take_public_answer(
+            work, survey.id, Answer(score=9, comment=""), Channel.KIOSK, key="key-one", facts=facts
+        )
+        for question, value in (
+            (choice, {"choices": [2]}),
+            (choice, {"choices": [0, 1, 7]}),
+            (free, {"text": HOSTILE}),
+        ):
+            given = [GivenAnswer(question_id=question.id, value=value)]
+            keep_answers(work, response.id, given)
+            work.session.flush()
+        permit_quoting(work, response.id, QuotePermission.INITIALS)
+        response_id = response.id
+
+    page = owner.get(f"/responses/{response_id}").text
+
+    assert "What else?" in page
+    assert "Price, &lt;svg onload=alert(1)&gt;, 7" in page
+    assert "Und sonst?" in page
+    assert "Tips" not in page
+    assert "Says to be" in page
+    assert "May be quoted with the initials" in page
+    assert "Kiosk" in page
+    assert HOSTILE not in page
+    assert HOSTILE not in owner.get("/responses").text

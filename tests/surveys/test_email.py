@@ -68,10 +68,10 @@ def text_of(source: EmailSource, **values: str) -> str:
     return render_merged_text(source.text, sample_values(BASE) | values)
 
 
-def test_the_html_links_each_score_once_in_order_and_then_unsubscribes() -> None:
+def test_the_html_links_each_score_once_in_order_and_then_the_customers_rights() -> None:
     page = Page(html_of(compile_invitation(Wording(), ACME)))
 
-    assert page.links == [*SCORE_LINKS, f"{BASE}/u/sample"]
+    assert page.links == [*SCORE_LINKS, f"{BASE}/u/sample", f"{BASE}/me/sample"]
 
 
 def test_every_score_is_an_image_with_its_digit_as_text_and_a_set_size() -> None:
@@ -173,7 +173,7 @@ def test_a_hostile_contact_is_shown_literally(text: str) -> None:
 
     assert f"Dear {text}," in page.text
     assert f"At {text}" in page.text
-    assert len(page.links) == 12
+    assert len(page.links) == 13
     assert not page.tags & {"script"}
     assert f"Dear {text}," in text_of(source, **values)
     assert render_merged_line(source.subject, sample_values(BASE) | values) == f"For {text}"
@@ -187,7 +187,7 @@ def test_a_hostile_business_is_shown_literally(text: str) -> None:
 
     assert f"would recommend {text} to a friend" in page.text
     assert f"{text} · {text}" in page.text
-    assert len(page.links) == 12
+    assert len(page.links) == 13
     assert len(page.images) == 11
     assert not page.tags & {"script"}
     assert f"{text}\n{text}\n" in plain
@@ -201,7 +201,7 @@ def test_an_owners_own_text_is_no_markup(text: str) -> None:
     page = Page(html_of(compile_invitation(wording, ACME)))
 
     assert page.text.count(text) >= 3
-    assert len(page.links) == 12
+    assert len(page.links) == 13
     assert not page.tags & {"script"}
 
 

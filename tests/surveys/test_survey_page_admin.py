@@ -7,12 +7,23 @@ from flask import Flask
 
 from nps_portal.accounts.commands import add_user
 from nps_portal.accounts.models import Role
-from nps_portal.surveys.forms import GROUPS
 from nps_portal.surveys.models import Survey
 from nps_portal.surveys.queries import survey_by_name
-from nps_portal.surveys.wording import Wording, text_rules
+from nps_portal.surveys.wording import GROUPS, text_rules
 from tests.support import factories
 from tests.support.client import PortalClient
+
+PAGES = (
+    "/edit",
+    "/look",
+    "/languages",
+    "/after",
+    "/reminder",
+    "/cadence",
+    "/counting",
+    "/questions",
+    "/questions/new",
+)
 
 
 def survey() -> Survey:
@@ -22,17 +33,31 @@ def survey() -> Survey:
         return found
 
 
-def texts(**changes: str) -> dict[str, str]:
-    """Return the whole form as a browser sends it, with these fields changed."""
-    return {name: getattr(Wording(), name) for name in text_rules()} | changes
+def texts(group: str, language: str = "en", **changes: str) -> dict[str, str]:
+    """Return the form of a group as a browser sends it, with these fields changed."""
+    [fields] = [one.texts for one in GROUPS if one.key == group]
+    wording = survey().wording(language)
+    return {text.name: wording[text.name] for text in fields} | changes
 
 
-def save(owner: PortalClient, **changes: str) -> int:
-    return owner.post_form(f"/surveys/{survey().id}/edit", texts(**changes)).status_code
+def group_of(name: str) -> str:
+    """Return the page on which a text stands."""
+    return next(group.key for group in GROUPS if name in {text.name for text in group.texts})
+
+
+def page_of(group: str, language: str = "en") -> str:
+    """Return the address of a page of texts."""
+    return f"/surveys/{survey().id}/edit?group={group}&language={language}"
+
+
+def save(owner: PortalClient, language: str = "en", **changes: str) -> int:
+    group = group_of(next(iter(changes)))
+    form = texts(group, language, **changes)
+    return owner.post_form(page_of(group, language), form).status_code
 
 
 def test_every_text_stands_in_one_group() -> None:
-    names = [name for group in GROUPS for name in group.labels]
+    names = [text.name for group in GROUPS for text in group.texts]
 
     assert sorted(names) == sorted(text_rules())
 
@@ -100,9 +125,10 @@ def test_a_text_of_one_line_stays_one_line(owner: PortalClient) -> None:
 def test_a_fault_stands_beside_its_field_and_the_form_is_kept(
     owner: PortalClient, name: str, text: str, fault: str
 ) -> None:
-    address = f"/surveys/{survey().id}/edit"
+    group = group_of(name)
+    other = next(one for one in texts(group) if one != name)
 
-    answer = owner.post_form(address, texts(button="Kept as typed", **{name: text}))
+    answer = owner.post_form(page_of(group), texts(group, **{other: "Kept as typed", name: text}))
 
     assert answer.status_code == 422
     error = re.search(rf'id="{name}-error">(.*?)</div>', answer.text, re.DOTALL)
@@ -114,12 +140,111 @@ def test_a_fault_stands_beside_its_field_and_the_form_is_kept(
 
 
 def test_two_faults_stand_beside_two_fields(owner: PortalClient) -> None:
-    faulty = texts(subject="{{ a }}", button="{{ b }}")
+    faulty = texts("email", subject="{{ a }}", reason="{{ b }}")
 
-    page = owner.post_form(f"/surveys/{survey().id}/edit", faulty).text
+    page = owner.post_form(page_of("email"), faulty).text
 
     assert 'id="subject-error"' in page
-    assert 'id="button-error"' in page
+    assert 'id="reason-error"' in page
+
+
+def test_saving_one_page_of_texts_leaves_the_others_alone(owner: PortalClient) -> None:
+    save(owner, subject="How did we do?")
+
+    save(owner, promoter_title="Hurray!")
+
+    assert survey().wording().texts() == {"subject": "How did we do?", "promoter_title": "Hurray!"}
+
+
+def test_each_language_has_texts_of_its_own(owner: PortalClient) -> None:
+    save(owner, question="Would you?")
+    save(owner, "de", question="Würden Sie?")
+
+    page = owner.get(page_of("question", "de")).text
+
+    assert survey().wording().texts() == {"question": "Would you?"}
+    assert survey().wording("de-AT").texts() == {"question": "Würden Sie?"}
+    assert "Würden Sie?</textarea>" in page
+    assert 'lang="de"' in page
+    assert 'dir="auto"' in page
+
+
+def test_an_emptied_text_is_the_ready_made_one_of_its_language(owner: PortalClient) -> None:
+    save(owner, "de", button="Los")
+
+    save(owner, "de", button="")
+
+    assert survey().wording("de").texts() == {}
+    assert survey().wording("de").button == survey().wording("de").ready_made("button")
+
+
+def test_a_page_of_texts_says_whether_a_person_has_read_the_ready_made_ones(
+    owner: PortalClient,
+) -> None:
+    save(owner, "ja", subject="A", greeting="B")
+
+    english = owner.get(page_of("email")).text
+    japanese = owner.get(page_of("email", "ja")).text
+
+    assert ">reviewed</span>" in english
+    assert "none changed by you" in english
+    assert ">not reviewed yet</span>" in japanese
+    assert "2 texts changed by you" in japanese
+
+
+def test_the_ready_made_texts_of_one_page_can_be_taken_back(owner: PortalClient) -> None:
+    save(owner, introduction="", subject="Mine")
+    save(owner, promoter_title="Hurray!")
+
+    answer = owner.post_form(f"/surveys/{survey().id}/edit/ready-made?group=email&language=en")
+
+    assert answer.status_code == 303
+    assert survey().wording().texts() == {"promoter_title": "Hurray!"}
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "text", "words"),
+    [
+        ("en", "reviews_promoter", "Write a review and get a 10% discount.", "discount"),
+        ("en", "referral_text", "We'll give you 20 dollars for each friend.", "20 dollars"),
+        ("de", "reviews_passive", "Als Dank ein Gutschein:", "Gutschein"),
+        ("fr", "reviews_detractor", "Un bon d’achat vous attend", "bon d&#39;achat"),
+        ("es", "promoter_text", "Entre en el sorteo de un jamón", "sorteo"),
+        ("it", "passive_text", "Per Lei un buono sconto", "buono sconto"),
+        ("nl", "reminder_introduction", "Als dank een cadeaubon", "cadeaubon"),
+    ],
+)
+def test_a_reward_is_refused_with_its_words_and_the_reason(
+    owner: PortalClient, language: str, name: str, text: str, words: str
+) -> None:
+    group = group_of(name)
+
+    answer = owner.post_form(page_of(group, language), texts(group, language, **{name: text}))
+
+    error = re.search(rf'id="{name}-error">(.*?)</div>', answer.text, re.DOTALL)
+    assert answer.status_code == 422
+    assert error is not None
+    assert f"“{words}” promises a reward" in error[1]
+    assert "Google" in error[1]
+    assert survey().wording(language).texts() == {}
+
+
+def test_a_changed_text_makes_a_new_version_of_the_survey(owner: PortalClient) -> None:
+    before = survey().version
+
+    save(owner, question="Would you?")
+
+    assert survey().version == before + 1
+
+
+def test_the_reminder_can_be_looked_at_in_each_language(owner: PortalClient) -> None:
+    usual = owner.get(f"/surveys/{survey().id}/email/reminder/de").text
+    clicked = owner.get(f"/surveys/{survey().id}/email/reminder-clicked/de").text
+
+    assert 'lang="de"' in usual
+    assert "/s/sample/8" in clicked
+    assert usual != clicked
+    assert owner.get(f"/surveys/{survey().id}/email/parcel/de").status_code == 404
 
 
 def test_title_and_cadence_are_changed(owner: PortalClient) -> None:
@@ -183,10 +308,10 @@ def test_the_plain_text_holds_all_eleven_links(owner: PortalClient) -> None:
 
 
 def test_unsaved_texts_can_be_looked_at_and_are_not_saved(owner: PortalClient) -> None:
-    address = f"/surveys/{survey().id}/email"
+    address = f"/surveys/{survey().id}/email?group=email"
 
-    good = owner.post_form(address, texts(introduction="Only a draft"))
-    faulty = owner.post_form(address, texts(introduction="{{ nobody }}"))
+    good = owner.post_form(address, texts("email", introduction="Only a draft"))
+    faulty = owner.post_form(address, texts("email", introduction="{{ nobody }}"))
 
     assert "Only a draft" in good.text
     assert faulty.status_code == 422
@@ -232,11 +357,13 @@ def test_a_colleague_looks_but_does_not_change(owner: PortalClient) -> None:
     address = f"/surveys/{survey().id}"
 
     assert colleague.get(address).status_code == 200
-    assert colleague.get(f"{address}/edit").status_code == 403
-    assert colleague.post_form(f"{address}/edit", texts()).status_code == 403
-    assert colleague.post_form(f"{address}/cadence", {}).status_code == 403
+    for page in PAGES:
+        assert colleague.get(f"{address}{page}").status_code == 403, page
+    for page in (*PAGES, "/logo", "/logo/removal", "/edit/ready-made", "/email"):
+        assert colleague.post_form(f"{address}{page}", {}).status_code in {403, 405}, page
+    assert colleague.post_form(f"{address}/questions", {}).status_code == 403
 
 
-@pytest.mark.parametrize("page", ["", "/edit", "/cadence", "/email"])
+@pytest.mark.parametrize("page", ["", "/email", "/email/reminder/de", *PAGES])
 def test_an_unknown_survey_is_not_found(owner: PortalClient, page: str) -> None:
     assert owner.get(f"/surveys/99{page}").status_code == 404

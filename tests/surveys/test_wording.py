@@ -1,7 +1,5 @@
 """The texts of a survey: defaults, rules, and what is stored of them."""
 
-from dataclasses import replace
-
 import pytest
 
 from nps_portal.foundation.errors import PortalError
@@ -51,7 +49,7 @@ def test_stored_texts_are_tidied_and_unknown_ones_passed_over() -> None:
 def test_a_text_that_does_not_fit_its_place_is_refused(
     name: str, text: str, complaint: str
 ) -> None:
-    wording = replace(Wording(), **{name: text})
+    wording = Wording.from_texts({name: text})
 
     with pytest.raises(UnusableWording, match=complaint):
         wording.check()
@@ -59,7 +57,7 @@ def test_a_text_that_does_not_fit_its_place_is_refused(
 
 @pytest.mark.parametrize("name", list(text_rules()))
 def test_no_text_may_contain_a_template(name: str) -> None:
-    wording = replace(Wording(), **{name: "{{ config }}"})
+    wording = Wording.from_texts({name: "{{ config }}"})
 
     with pytest.raises(UnknownMergeField, match="config"):
         wording.check()
@@ -67,7 +65,7 @@ def test_no_text_may_contain_a_template(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, rule in text_rules().items() if not rule.required])
 def test_an_optional_text_may_be_empty(name: str) -> None:
-    replace(Wording(), **{name: ""}).check()
+    Wording.from_texts({name: ""}).check()
 
 
 @pytest.mark.parametrize("language", ["", "english language", 'en" onload="x'])
@@ -98,6 +96,6 @@ def test_every_category_has_its_question_and_its_thanks() -> None:
 
     assert wording.comment_questions()["passive"] == "Why not more?"
     assert set(wording.comment_questions()) == {"general", "promoter", "passive", "detractor"}
-    assert wording.thank_you(Category.PASSIVE).title == "Thanks"
-    assert wording.thank_you(Category.PASSIVE).text == "!"
-    assert {wording.thank_you(category).text for category in Category} != {"!"}
+    assert wording.filled({}).thank_you(Category.PASSIVE).title == "Thanks"
+    assert wording.filled({}).thank_you(Category.PASSIVE).text == "!"
+    assert {wording.filled({}).thank_you(category).text for category in Category} != {"!"}

@@ -1,0 +1,1 @@
+"""What is done about an answer: tasks, such as a call that a customer asked for."""

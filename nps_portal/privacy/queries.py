@@ -1,0 +1,224 @@
+"""Reading all that is known of a person, to hand it over as it is."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from nps_portal.batches.models import Invitation
+from nps_portal.contacts.models import Contact
+from nps_portal.contacts.queries import suppression_of
+from nps_portal.followups.models import Task
+from nps_portal.outbox.models import Bounce, Message
+from nps_portal.privacy.given_answers import (
+    GivenResponse,
+    given_response,
+    given_responses,
+)
+from nps_portal.responses.models import ResponseRevision
+from nps_portal.visits.models import Visit
+
+Json = dict[str, Any]
+
+
+def personal_data(session: Session, contact_id: int) -> Json:
+    """Return all that is known of a Contact, ready for JSON.
+
+    The keys are a promise to whoever reads such a file: they stay. Instants are ISO 8601 in UTC.
+    """
+    contact = session.get_one(Contact, contact_id)
+    return {
+        "contact": _contact(contact),
+        "companies": [{"name": contact.company.name}] if contact.company else [],
+        "properties": {},
+        "suppression": _suppression(session, contact),
+        "invitations": _invitations(session, contact_id),
+        "answers": [_answer(given) for given in given_responses(session, contact_id)],
+        "messages": _messages(session, contact_id),
+        "returned_mail": _returned_mail(session, contact_id),
+        "visits": _visits(session, contact_id),
+        "tasks": _tasks(session, Task.contact_id == contact_id),
+    }
+
+
+def data_of_answer(session: Session, response_id: int) -> Json:
+    """Return all that is known of an answer that belongs to nobody known, under the same keys."""
+    return {
+        "contact": None,
+        "companies": [],
+        "properties": {},
+        "suppression": None,
+        "invitations": [],
+        "answers": [_answer(given) for given in given_response(session, response_id)],
+        "messages": [],
+        "returned_mail": [],
+        "visits": [],
+        "tasks": _tasks(session, Task.response_id == response_id),
+    }
+
+
+def _contact(contact: Contact) -> Json:
+    return {
+        "name": contact.name,
+        "first_name": contact.first_name,
+        "email": contact.email,
+        "language": contact.language,
+        "time_zone": contact.time_zone,
+        "source": contact.source,
+        "created_at": _instant(contact.created_at),
+        "changed_at": _instant(contact.changed_at),
+        "removed_at": _instant(contact.removed_at),
+        "paused_until": _instant(contact.paused_until),
+    }
+
+
+def _suppression(session: Session, contact: Contact) -> Json | None:
+    found = suppression_of(session, contact.email_key)
+    if found is None:
+        return None
+    return {
+        "reason": found.reason.value,
+        "source": found.source,
+        "created_at": _instant(found.created_at),
+    }
+
+
+def _invitations(session: Session, contact_id: int) -> list[Json]:
+    rows = session.scalars(
+        sa.select(Invitation).where(Invitation.contact_id == contact_id).order_by(Invitation.id)
+    )
+    return [
+        {"id": row.id, "survey": row.survey.title, "created_at": _instant(row.created_at)}
+        for row in rows
+    ]
+
+
+def _answer(given: GivenResponse) -> Json:
+    response = given.response
+    permission = response.quote_permission
+    return {
+        "invitation_id": response.invitation_id,
+        "survey": given.survey.title,
+        "score": response.score,
+        "category": response.category.value,
+        "comment": response.comment,
+        "language": response.language,
+        "channel": response.channel.value,
+        "state": response.state.value,
+        "evidence": response.evidence.value,
+        "late": response.late,
+        "first_clicked_score": response.first_clicked_score,
+        "quote_permission": permission.value if permission else None,
+        "said_to_be": response.said_to_be,
+        "answered_at": _instant(response.answered_at),
+        "changed_at": _instant(response.changed_at),
+        "revisions": [_revision(revision) for revision in given.revisions],
+        "further_answers": _further(given),
+    }
+
+
+def _revision(revision: ResponseRevision) -> Json:
+    return {
+        "at": _instant(revision.at),
+        "score": revision.score,
+        "comment": revision.comment,
+        "held": revision.held,
+    }
+
+
+def _further(given: GivenResponse) -> list[Json]:
+    languages: Sequence[str] = (given.response.language, given.survey.language)
+    return [
+        {
+            "at": _instant(one.answer.at),
+            "question": one.question_in(languages),
+            "answer": list(one.words_in(languages)),
+        }
+        for one in given.further
+    ]
+
+
+def _messages(session: Session, contact_id: int) -> list[Json]:
+    rows = session.scalars(
+        sa.select(Message).where(Message.contact_id == contact_id).order_by(Message.id)
+    )
+    return [
+        {
+            "invitation_id": row.invitation_id,
+            "kind": row.content.kind.value,
+            "recipient_name": row.recipient_name,
+            "recipient_email": row.recipient_email,
+            "language": row.language,
+            "state": row.state.value,
+            "created_at": _instant(row.created_at),
+            "sent_at": _instant(row.sent_at),
+        }
+        for row in rows
+    ]
+
+
+def _returned_mail(session: Session, contact_id: int) -> list[Json]:
+    rows = session.scalars(
+        sa.select(Bounce).where(Bounce.contact_id == contact_id).order_by(Bounce.id)
+    )
+    return [
+        {
+            "email": row.email_key,
+            "kind": row.kind.value,
+            "status": row.status,
+            "reason": row.reason,
+            "at": _instant(row.created_at),
+        }
+        for row in rows
+    ]
+
+
+def _visits(session: Session, contact_id: int) -> list[Json]:
+    rows = session.scalars(
+        sa.select(Visit)
+        .join(Invitation, Invitation.id == Visit.invitation_id)
+        .where(Invitation.contact_id == contact_id)
+        .order_by(Visit.id)
+    )
+    return [
+        {
+            "invitation_id": row.invitation_id,
+            "at": _instant(row.at),
+            "kind": row.kind.value,
+            "method": row.method,
+            "score": row.score,
+            "network": row.network,
+            "user_agent": row.user_agent,
+            "purpose": row.purpose,
+            "mail_domain": row.mail_domain,
+            "seconds_since_sent": row.seconds_since_sent,
+            "seconds_on_page": row.seconds_on_page,
+            "details": row.details,
+            "verdict": row.verdict.value if row.verdict else None,
+            "marks": row.marks,
+        }
+        for row in rows
+    ]
+
+
+def _tasks(session: Session, which: sa.ColumnElement[bool]) -> list[Json]:
+    return [
+        {
+            "kind": row.kind.value,
+            "title": row.title,
+            "state": row.state.value,
+            "wishes": row.wishes,
+            "outcome": row.outcome,
+            "due_at": _instant(row.due_at),
+            "created_at": _instant(row.created_at),
+            "closed_at": _instant(row.closed_at),
+        }
+        for row in session.scalars(sa.select(Task).where(which).order_by(Task.id))
+    ]
+
+
+def _instant(at: datetime | None) -> str | None:
+    """Return an instant as in 2026-11-22T03:32:51Z."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if at else None

@@ -1,0 +1,98 @@
+"""Deciding about a Response: accepting what was held, refusing it, taking it out, counting it."""
+
+import sqlalchemy as sa
+
+from nps_portal.foundation.work import Work
+from nps_portal.journal.commands import record
+from nps_portal.responses.models import Evidence, Response, ResponseState
+from nps_portal.responses.queries import revisions
+from nps_portal.responses.revising import announce, locked_response, settle_anew
+from nps_portal.responses.standing import counted, said_in
+from nps_portal.surveys.models import Survey
+
+
+def accept_response(work: Work, response_id: int) -> None:
+    """Let what was held be in force: a held answer counts, a held change changes the answer.
+
+    Accepting what is not held changes nothing.
+    """
+    response = locked_response(work, response_id)
+    said = said_in(response, revisions(work.session, response_id))
+    waiting = said.waiting or ([] if said.given or said.clicks else said.held)
+    if not waiting:
+        return
+    had_answer = bool(said.given)
+    accepted = waiting[-1]
+    if not had_answer:
+        # The one that was shown to whoever accepts it.
+        accepted = next((one for one in reversed(waiting) if one.comment), accepted)
+    accepted.held = False
+    _review(response, waiting[-1].id)
+    settle_anew(work, response)
+    announce(work, "response.changed" if had_answer else "response.counted", response)
+
+
+def reject_response(work: Work, response_id: int) -> None:
+    """Keep what was held out of the score; an answer that stands beside a held change stays."""
+    response = locked_response(work, response_id)
+    said = said_in(response, revisions(work.session, response_id))
+    if not said.waiting:
+        return
+    _review(response, said.waiting[-1].id)
+    if response.state is ResponseState.HELD:
+        response.marks = {**response.marks, "rejected": True}
+    settle_anew(work, response)
+    kind = "response.excluded" if response.marks.get("rejected") else "response.change_rejected"
+    announce(work, kind, response)
+
+
+def exclude_response(work: Work, response_id: int) -> None:
+    """Take a Response out of the score; it stays visible and can be counted again."""
+    response = locked_response(work, response_id)
+    if response.state is ResponseState.HELD and revisions(work.session, response_id):
+        reject_response(work, response_id)
+    elif response.state is not ResponseState.EXCLUDED:
+        response.state = ResponseState.EXCLUDED
+        announce(work, "response.excluded", response)
+
+
+def count_response(work: Work, response_id: int) -> None:
+    """Count a Response that was held or excluded; a click counts as its Survey says."""
+    response = locked_response(work, response_id)
+    if response.state not in (ResponseState.HELD, ResponseState.EXCLUDED):
+        return
+    said = said_in(response, revisions(work.session, response_id))
+    if said.held and not (said.given or said.clicks):
+        accept_response(work, response_id)
+        return
+    survey = work.session.get_one(Survey, response.survey_id)
+    response.state = counted(response, survey.counting)
+    announce(work, "response.counted", response)
+
+
+def recount_clicks(work: Work, survey_id: int) -> int:
+    """Put a Survey's clicks into the score or out of it, as it now says; return how many moved.
+
+    Those that were taken out by hand stay out.
+    """
+    survey = work.session.get_one(Survey, survey_id)
+    probe = Response(evidence=Evidence.CONFIRMED_CLICK)
+    wanted = counted(probe, survey.counting)
+    other = {ResponseState.CLICKED, ResponseState.COUNTED} - {wanted}
+    moved = len(
+        work.session.scalars(
+            sa.update(Response)
+            .where(Response.survey_id == survey_id)
+            .where(Response.evidence == Evidence.CONFIRMED_CLICK, Response.state.in_(other))
+            .values(state=wanted)
+            .returning(Response.id)
+        ).all()
+    )
+    if moved:
+        record(work, "survey.clicks_recounted", survey_id=survey_id, moved=moved, to=wanted.value)
+    return moved
+
+
+def _review(response: Response, revision_id: int) -> None:
+    """Remember up to where somebody has decided; nothing of that is held once more."""
+    response.marks = {**response.marks, "reviewed_revision": revision_id}

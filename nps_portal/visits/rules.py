@@ -1,0 +1,251 @@
+"""The rules that tell machines from people, each with its name and its reason in words.
+
+One certain rule suffices; of the probable ones it takes two. What they say of an answer that was
+sent is decided above, in the room of responses.
+"""
+
+import enum
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from nps_portal.visits.agents import family, known_agent
+from nps_portal.visits.bursts import BURST, Hit, Span, busy_spans
+from nps_portal.visits.known import Certainty
+from nps_portal.visits.models import Visit, VisitKind
+from nps_portal.visits.networks import known_network
+
+AROUND_A_DECOY = timedelta(seconds=30)
+MANY_SCORES = 3
+SHORTEST_STAY_SECONDS = 2.0
+VENDOR_SECONDS = 30 * 60
+SAME_PERSON = timedelta(minutes=5)
+# The longest that any rule looks back; who judges a visit needs those of so long before.
+LONGEST_LOOK = timedelta(minutes=6)
+
+Program = tuple[str, str]
+
+
+class Rule(enum.Enum):
+    """A sign of a machine."""
+
+    DECOY = "decoy"
+    MANY_SCORES = "many_scores"
+    MANY_ANSWERS = "many_answers"
+    HEAD = "head"
+    PREFETCH = "prefetch"
+    AGENT = "agent"
+    SCANNER_NETWORK = "scanner_network"
+    UNTRUSTED = "untrusted"
+    SOON_AFTER_DELIVERY = "soon_after_delivery"
+    VENDOR_NETWORK = "vendor_network"
+    MANY_PEOPLE = "many_people"
+    OTHER_PROGRAM = "other_program"
+    NO_DWELL = "no_dwell"
+    DOUBTFUL_AGENT = "doubtful_agent"
+    CROWDED_NETWORK = "crowded_network"
+
+
+CERTAIN = frozenset(
+    {
+        Rule.DECOY,
+        Rule.MANY_SCORES,
+        Rule.MANY_ANSWERS,
+        Rule.HEAD,
+        Rule.PREFETCH,
+        Rule.AGENT,
+        Rule.SCANNER_NETWORK,
+        Rule.UNTRUSTED,
+    }
+)
+_WORDS = {
+    Rule.DECOY: "opened the link that people cannot see",
+    Rule.MANY_SCORES: "opened three or more different scores within a minute",
+    Rule.MANY_ANSWERS: "sent different scores within a minute, each as its link had chosen it",
+    Rule.HEAD: "asked for the headers of the page only",
+    Rule.PREFETCH: "a browser fetched the page ahead, before anybody asked for it",
+    Rule.AGENT: "the program names itself as a machine",
+    Rule.SCANNER_NETWORK: "came from a network that only filters mail",
+    Rule.UNTRUSTED: "a script pressed Send, not a hand",
+    Rule.SOON_AFTER_DELIVERY: "came within seconds of the delivery",
+    Rule.VENDOR_NETWORK: "came from a mail security company, soon after the delivery",
+    Rule.MANY_PEOPLE: "the same network opened the links of five or more people within a minute",
+    Rule.OTHER_PROGRAM: "another program than the one the person used minutes before",
+    Rule.NO_DWELL: "sent less than two seconds after the page was opened",
+    Rule.DOUBTFUL_AGENT: "the program's name is more often a machine's than a person's",
+    Rule.CROWDED_NETWORK: "very many answers came from one network within an hour",
+}
+
+
+def rule_words(rule_id: str) -> str:
+    """Return a rule's reason as an owner reads it; one that is not known any more as it is."""
+    try:
+        return _WORDS[Rule(rule_id)]
+    except ValueError:
+        return rule_id.replace("_", " ")
+
+
+def program_of(visit: Visit) -> Program:
+    """Return what tells one program from another: its network and its name."""
+    return (visit.network, visit.user_agent)
+
+
+def opened_at(visit: Visit) -> datetime:
+    """Return when the page was opened that a visit came from."""
+    return visit.at - timedelta(seconds=visit.seconds_on_page or 0)
+
+
+def is_trusted_press(visit: Visit) -> bool:
+    """Tell whether a hand pressed Send, as far as the page could see."""
+    return visit.kind is VisitKind.SUBMISSION and visit.details.get("pressed") == "trusted"
+
+
+def is_as_preselected(visit: Visit) -> bool:
+    """Tell whether the score was sent as the link had chosen it, without a hand picking it."""
+    picked = "pick" in visit.details.get("gestures", ())
+    return (
+        visit.score is not None and visit.details.get("preselected") == visit.score and not picked
+    )
+
+
+@dataclass(kw_only=True)
+class _Traces:
+    """What one program did with one Invitation's links, oldest first."""
+
+    openings: list[Hit] = field(default_factory=list)
+    decoys: list[datetime] = field(default_factory=list)
+    submissions: list[Visit] = field(default_factory=list)
+    bursts: list[Span] = field(default_factory=list)
+
+
+class Company:
+    """The visits of one Invitation, in which each of them is judged; they come oldest first."""
+
+    def __init__(self, visits: Sequence[Visit], delivery_seconds: int) -> None:
+        self._delivery_seconds = delivery_seconds
+        self._traces: dict[Program, _Traces] = {}
+        self._people: list[tuple[datetime, str]] = []
+        for visit in visits:
+            self._note(visit)
+        for traces in self._traces.values():
+            traces.bursts = [
+                span
+                for span in busy_spans(traces.openings, MANY_SCORES)
+                if not _ended_by_a_hand(traces.submissions, span)
+            ]
+
+    def rules(self, visit: Visit, *, crowd: Iterable[Span] = ()) -> frozenset[Rule]:
+        """Return the rules that apply to one of the visits.
+
+        `crowd` is when its network opened the links of many people.
+        """
+        found = {*self._certain(visit), *self._probable(visit)}
+        if any(span.holds(visit.at) for span in crowd):
+            found.add(Rule.MANY_PEOPLE)
+        return frozenset(found)
+
+    def partners(self, submission: Visit) -> list[Visit]:
+        """Return the other submissions of the same burst: other scores, all as preselected."""
+        if not is_as_preselected(submission):
+            return []
+        return [
+            other
+            for other in self._of(submission).submissions
+            if other is not submission
+            and other.score != submission.score
+            and is_as_preselected(other)
+            and abs(other.at - submission.at) <= BURST
+        ]
+
+    def _note(self, visit: Visit) -> None:
+        traces = self._traces.setdefault(program_of(visit), _Traces())
+        if visit.kind is VisitKind.SURVEY_PAGE and visit.score is not None:
+            traces.openings.append(Hit(at=visit.at, what=visit.score))
+        elif visit.kind is VisitKind.DECOY:
+            traces.decoys.append(visit.at)
+        elif visit.kind is VisitKind.SUBMISSION:
+            traces.submissions.append(visit)
+        if is_trusted_press(visit) or (
+            visit.kind is VisitKind.SEEN and visit.details.get("gestures")
+        ):
+            self._people.append((visit.at, family(visit.user_agent)))
+
+    def _of(self, visit: Visit) -> _Traces:
+        return self._traces.get(program_of(visit), _Traces())
+
+    def _certain(self, visit: Visit) -> Iterator[Rule]:
+        traces = self._of(visit)
+        agent, network = known_agent(visit.user_agent), known_network(visit.network)
+        if visit.method == "HEAD":
+            yield Rule.HEAD
+        if "prefetch" in visit.purpose or "prerender" in visit.purpose:
+            yield Rule.PREFETCH
+        if agent is not None:
+            certain = agent.certainty is Certainty.CERTAIN
+            yield Rule.AGENT if certain else Rule.DOUBTFUL_AGENT
+        if network is not None and network.certainty is Certainty.CERTAIN:
+            yield Rule.SCANNER_NETWORK
+        if any(abs(at - visit.at) <= AROUND_A_DECOY for at in traces.decoys):
+            yield Rule.DECOY
+        if visit.kind is not VisitKind.SUBMISSION:
+            times = (visit.at, opened_at(visit))
+            if any(span.holds(at) for span in traces.bursts for at in times):
+                yield Rule.MANY_SCORES
+            return
+        if _is_amid_many_scores(visit, traces.openings):
+            yield Rule.MANY_SCORES
+        if self._is_one_of_many_answers(visit):
+            yield Rule.MANY_ANSWERS
+        if visit.details.get("pressed") == "untrusted":
+            yield Rule.UNTRUSTED
+
+    def _probable(self, visit: Visit) -> Iterator[Rule]:
+        since, stayed = visit.seconds_since_sent, visit.seconds_on_page
+        network = known_network(visit.network)
+        is_vendor = network is not None and network.certainty is Certainty.PROBABLE
+        if since is not None and since < self._delivery_seconds:
+            yield Rule.SOON_AFTER_DELIVERY
+        if is_vendor and since is not None and since < VENDOR_SECONDS:
+            yield Rule.VENDOR_NETWORK
+        was_sent = visit.kind is VisitKind.SUBMISSION
+        if was_sent and stayed is not None and stayed < SHORTEST_STAY_SECONDS:
+            yield Rule.NO_DWELL
+        mine = family(visit.user_agent)
+        if any(at <= visit.at <= at + SAME_PERSON and name != mine for at, name in self._people):
+            yield Rule.OTHER_PROGRAM
+
+    def _is_one_of_many_answers(self, submission: Visit) -> bool:
+        """Tell whether it was sent as preselected within a minute of another score.
+
+        Of an answer that a hand picked and a later one that the link had chosen, only the later
+        one is doubtful; a later one that a hand picked is a change of mind.
+        """
+        if not is_as_preselected(submission):
+            return False
+        earlier = [
+            other
+            for other in self._of(submission).submissions
+            if other.score != submission.score
+            and timedelta(0) <= submission.at - other.at <= BURST
+            and other is not submission
+        ]
+        return bool(earlier or self.partners(submission))
+
+
+def _ended_by_a_hand(submissions: Sequence[Visit], span: Span) -> bool:
+    """Tell whether somebody tried several scores and then sent one: that is a person."""
+    near = [one for one in submissions if span.start <= one.at <= span.end + BURST]
+    scores = {one.score for one in near}
+    return len(scores) == 1 and any(is_trusted_press(one) and one.at >= span.end for one in near)
+
+
+def _is_amid_many_scores(submission: Visit, openings: Sequence[Hit]) -> bool:
+    """Tell whether many scores were opened around an answer.
+
+    A person may try several and then press Send, but does not open several others right after.
+    """
+    near = [hit for hit in openings if abs(hit.at - submission.at) <= BURST]
+    if not is_trusted_press(submission):
+        return bool(busy_spans(near, MANY_SCORES))
+    after = {hit.what for hit in near if hit.at > submission.at} - {submission.score}
+    return len(after) >= MANY_SCORES
