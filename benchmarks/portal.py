@@ -33,7 +33,7 @@ from nps_portal.imports.queries import import_by_id
 from nps_portal.imports.running import run_import
 from nps_portal.mail import dkim
 from nps_portal.outbox.models import EmailContent
-from nps_portal.responses.models import Response
+from nps_portal.responses.models import Response, ResponseState
 from nps_portal.surveys.commands import ensure_default_survey
 from nps_portal.surveys.email import Look, compile_invitation
 from nps_portal.surveys.wording import Wording
@@ -60,6 +60,7 @@ class Stored:
     """What the survey pages have left in the database."""
 
     responses: int
+    counted: int
     visits: int
 
 
@@ -166,7 +167,12 @@ def survey_paths(environment: Environment) -> list[str]:
 def stored(environment: Environment) -> Stored:
     """Count what the survey pages have stored."""
     with _application(environment).app_context():
-        return Stored(responses=_count(Response), visits=_count(Visit))
+        counts = sa.select(sa.func.count()).where(Response.state == ResponseState.COUNTED)
+        return Stored(
+            responses=_count(Response),
+            counted=reading().scalar(counts) or 0,
+            visits=_count(Visit),
+        )
 
 
 def _application(environment: Environment) -> Flask:

@@ -190,8 +190,10 @@ async def _load(page: Page, visitor: Visitor, touch: Callable[[Page], Awaitable[
     visitor.chance.shuffle(links)
     for link in links:
         await page.goto(link)
+        # Whoever presses at once is known by that; amid its stay a machine is harder to tell.
+        await asyncio.sleep(visitor.pace.stay / 2)
         await touch(page)
-        await asyncio.sleep(visitor.pace.stay)
+        await asyncio.sleep(visitor.pace.stay / 2)
     await page.goto(visitor.recipient.unsubscribe)
     await asyncio.sleep(visitor.pace.stay)
     return Deed(recipient=visitor.recipient)

@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 from nps_portal.contacts.commands import ContactDetails, ContactExists, add_contact
 from nps_portal.contacts.queries import contact_by_key
 from nps_portal.customer_pages.door_content import OtherDoor
-from nps_portal.customer_pages.forms import SCORES_AS_TEXT, clean_comment
+from nps_portal.customer_pages.forms import SCORES_AS_TEXT
 from nps_portal.foundation.addresses import BadEmail, EmailAddress, parse_email
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.merging import one_line
 from nps_portal.foundation.work import Work
 from nps_portal.nps import SCORES
 from nps_portal.responses.commands import COMMENT_LENGTH, Answer, take_public_answer
+from nps_portal.responses.comments import clean_comment
 from nps_portal.responses.evidence import PublicFacts
 from nps_portal.responses.models import Response
 from nps_portal.surveys.wording import FilledWording

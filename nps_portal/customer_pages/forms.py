@@ -1,6 +1,5 @@
 """The forms that a customer sends."""
 
-import re
 from collections.abc import Sequence
 
 from wtforms import Field, Form, StringField, TextAreaField, ValidationError
@@ -9,6 +8,7 @@ from nps_portal.customer_pages.page_content import Draft
 from nps_portal.foundation.merging import one_line
 from nps_portal.nps import SCORES
 from nps_portal.responses.commands import COMMENT_LENGTH, Answer
+from nps_portal.responses.comments import clean_comment
 from nps_portal.responses.models import QuotePermission
 from nps_portal.surveys.wording import FilledWording
 
@@ -18,17 +18,6 @@ FEWEST_DIGITS = 5
 ABOUT_LENGTH = 1000
 CALL_TIMES = ("morning", "afternoon", "evening")
 NOT_TO_QUOTE = "no"
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-
-
-def clean_comment(text: str | None) -> str:
-    """Return a comment with its line breaks, without the characters that cannot be shown.
-
-    A browser sends line ends as CR LF, which would count twice towards the length.
-    """
-    lines = (text or "").replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    return _CONTROL.sub("", lines).strip()
 
 
 class Ticked(Field):
@@ -102,7 +91,7 @@ class CallForm(Form):
         if "phone" in self.errors:
             return words.call_no_phone
         if "about" in self.errors:
-            return words.counted("comment_too_long", len(self.about.data or ""))
+            return words.too_long
         return ""
 
     def chosen_times(self) -> list[str]:

@@ -118,8 +118,8 @@ def _form(door: OtherDoor, draft: Draft, *, notice: Notice | None = None, error:
     )
     return render_template(
         "customer_pages/link.html",
-        # The ready-made note says that the same link changes the answer, which this one does not.
-        page=replace(content, note=""),
+        # The other note says that the same link changes the answer, which this one does not.
+        page=replace(content, note=door.wording.note_public),
         frame=frame_of(door.business, door.wording, door.survey),
         who_are_you=door.wording.who_are_you,
         said_to_be=_said_to_be(),

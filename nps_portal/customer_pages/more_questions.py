@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from nps_portal.customer_pages.forms import SCORES_AS_TEXT, clean_comment
+from nps_portal.customer_pages.forms import SCORES_AS_TEXT
 from nps_portal.foundation.merging import one_line
 from nps_portal.responses.answers import GivenAnswer
 from nps_portal.responses.commands import COMMENT_LENGTH
+from nps_portal.responses.comments import clean_comment
 from nps_portal.surveys.models import QuestionKind, SurveyQuestion
 from nps_portal.surveys.text_rules import LINE_LENGTH
 from nps_portal.surveys.wording import FilledWording
@@ -141,7 +142,7 @@ def _value(
 
 def _text(text: str, longest: int, words: FilledWording) -> dict[str, Any]:
     if len(text) > longest:
-        raise Refused(words.counted("comment_too_long", len(text)))
+        raise Refused(words.too_long)
     return {"text": text} if text else {}
 
 
@@ -150,5 +151,5 @@ def _picked(values: Sequence[str], choices: int, words: FilledWording) -> dict[s
     wanted = [value for value in values if value]
     if any(value not in places for value in wanted):
         # Not a choice of ours, so not from our page.
-        raise Refused(words.fault_title)
+        raise Refused(words.not_a_choice)
     return {"choices": sorted({places[value] for value in wanted})} if wanted else {}

@@ -87,7 +87,7 @@ def act(token: str) -> ResponseReturnValue:
         abort(400)
     content = _content(link, token)
     if read_nonce(request.form.get("nonce", ""), link.key, NONCE_SECONDS) is None:
-        return _page(link, replace(content, error=content.words.fault_text)), 403
+        return _page(link, replace(content, error=content.words.me_again)), 403
     if wanted in TICKED and request.form.get("sure") != "yes":
         tick = content.words.me_erase_tick
         return _page(link, replace(content, error=tick, tick_missing=wanted)), 422

@@ -47,6 +47,8 @@ _ENDINGS = {429: "many", 503: "wait"}
 
 def open_to_customers(blueprint: Blueprint) -> None:
     """Give a blueprint the headers and the errors of a customer's pages."""
+    # What is limited there is counted by hand, as in `wrong_link`.
+    limiter.exempt(blueprint)
     blueprint.before_request(_limit_body)
     blueprint.after_request(_protect)
     blueprint.register_error_handler(HTTPException, _http_error)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nps_portal.accounts.models import Setting
-from nps_portal.accounts.portal_settings import in_force, portal_settings, process_settings
+from nps_portal.accounts.portal_settings import portal_settings, process_settings
 from nps_portal.batches.models import Invitation
 from nps_portal.contacts.models import Company, Contact
 from nps_portal.customer_pages.answer_links import named_answer
@@ -114,7 +114,9 @@ _INVITED = (
 )
 
 
-def _invited(session: Session, found: sa.Row[Any], now: datetime, language: str) -> SurveyLink:
+def _invited(
+    session: Session, found: sa.Row[*tuple[Any, ...]], now: datetime, language: str
+) -> SurveyLink:
     response = response_of_invitation(session, found.id) if found.response_id else None
     given = _given_score(response)
     if given is not None:
@@ -142,8 +144,12 @@ def _invited(session: Session, found: sa.Row[Any], now: datetime, language: str)
 
 
 def _in_force(stored: str | None) -> str:
-    """Return the business's name: what the environment says, else what the owner has set."""
-    return in_force(process_settings(), {"business_name": stored or ""}).business_name
+    """Return the business's name: what the environment says, else what the owner has set.
+
+    The same as of all settings together, which take longer to be put together than all the rest.
+    """
+    given = process_settings().business_name
+    return (stored or "") if given is None else given
 
 
 def _answered(session: Session, response: Response, language: str) -> SurveyLink | None:

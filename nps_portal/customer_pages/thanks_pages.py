@@ -129,7 +129,7 @@ def permit_quote(token: str) -> ResponseReturnValue:
     if not isinstance(thanked, Thanked):
         return thanked
     form = QuoteForm(request.form)
-    fault = "" if form.validate() else thanked.link.wording.fault_title
+    fault = "" if form.validate() else thanked.link.wording.not_a_choice
 
     def keep(work: Work, response_id: int) -> None:
         permit_quoting(work, response_id, form.wish())

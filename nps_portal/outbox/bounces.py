@@ -64,6 +64,10 @@ class Effect(enum.Enum):
     NOT_OURS = "not tied to a message of ours, nothing changed"
 
 
+# Built once: every opened link asks, and hardly ever is there anything to resolve.
+_STATES = sa.select(Message.state).where(Message.invitation_id == sa.bindparam("invitation_id"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Noted:
     """What became of a report; without a message it is tied to none of ours."""
@@ -123,6 +127,9 @@ def resolve_uncertain(work: Work, invitation_id: int) -> None:
     One that waits to be sent again need not leave any more. When another of its messages has left,
     the link may have come with that one.
     """
+    states = work.session.scalars(_STATES, {"invitation_id": invitation_id}).all()
+    if all(state is MessageState.SENT for state in states):
+        return
     other = aliased(Message)
     left = sa.select(other.id).where(
         other.invitation_id == invitation_id, other.state == MessageState.SENT

@@ -19,19 +19,13 @@ from wtforms.validators import Length
 from nps_portal.foundation.merging import one_line
 from nps_portal.nps import SCORES
 from nps_portal.responses.commands import COMMENT_LENGTH, Answer
+from nps_portal.responses.comments import clean_comment
 
 SAID_TO_BE_LENGTH = 320
 KEY_BYTES = 12
 SCORES_AS_TEXT = {str(score): score for score in SCORES}
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,48}")
-
-
-def clean_comment(text: str | None) -> str:
-    """Return a comment with its line breaks, without the characters that cannot be shown."""
-    lines = (text or "").replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    return _CONTROL.sub("", lines).strip()
 
 
 class PhoneForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types

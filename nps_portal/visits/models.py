@@ -45,7 +45,7 @@ class Visit(Model):
     __tablename__ = "visits"
     __table_args__ = (
         sa.Index("ix_visits_invitation_id_at", "invitation_id", "at"),
-        sa.Index("ix_visits_verdict_at", "verdict", "at"),
+        sa.Index("ix_visits_verdict_at_invitation_id", "verdict", "at", "invitation_id"),
         sa.Index("ix_visits_network_at", "network", "at"),
     )
 

@@ -106,6 +106,7 @@ def change_survey(**columns: Any) -> None:
         survey = factories.make_survey(work)
         for name, value in columns.items():
             setattr(survey, name, value)
+        survey.version += 1
 
 
 def speak(contact_id: int, language: str) -> None:

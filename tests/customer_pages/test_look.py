@@ -33,9 +33,11 @@ def test_the_grounds_are_those_of_the_style_sheet() -> None:
 
 def add_logo(image: bytes = b"\x89PNG") -> None:
     with factories.work() as work:
+        survey = factories.make_survey(work)
+        survey.version += 1
         work.session.add(
             SurveyLogo(
-                survey_id=factories.make_survey(work).id,
+                survey_id=survey.id,
                 digest="0123abcd",
                 media_type="image/png",
                 width=320,

@@ -304,7 +304,7 @@ def test_what_does_not_come_from_our_page_changes_nothing(
     answer = client.post(my_path(marta), data=fields)
 
     assert answer.status_code == 403
-    assert "Nothing was changed." in answer.text
+    assert "so nothing was changed." in answer.text
     assert contact_of(marta).paused_until == NOON.replace(year=2027)
     assert contact_of(marta).erased_at is None
     assert suppressions() == []

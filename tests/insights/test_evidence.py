@@ -38,7 +38,7 @@ def clicked(window: Window) -> int:
 
 
 def total(page: str) -> int:
-    found = re.search(r"of (\d+) answers|\b(1) answers", words(page))
+    found = re.search(r"of (\d+) responses|\b(1) responses", words(page))
     return int(found[1] or found[2]) if found else 0
 
 

@@ -143,7 +143,7 @@ def test_the_answers_behind_a_figure_are_as_many_as_it_says(
             for one in urls
             if all(mark in one for mark in marks) and "score=" not in one and "state=counted" in one
         ]
-        found = re.search(r"of ([\d,]+) answers", words(owner.get(url).text))
+        found = re.search(r"of ([\d,]+) responses", words(owner.get(url).text))
         assert found is not None
         return found[1]
 

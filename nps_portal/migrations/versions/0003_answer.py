@@ -144,6 +144,10 @@ def _add_to_visits_and_responses() -> None:
     op.add_column("visits", sa.Column("seconds_on_page", sa.Double(), nullable=True))
     op.add_column("visits", _json("details", "{}"))
     op.create_index("ix_visits_network_at", "visits", ["network", "at"])
+    op.create_index(
+        "ix_visits_verdict_at_invitation_id", "visits", ["verdict", "at", "invitation_id"]
+    )
+    op.drop_index("ix_visits_verdict_at", "visits")
     op.add_column("response_revisions", _switch("held", on=False))
     op.add_column("responses", sa.Column("public_id", sa.String(length=32), nullable=True))
     op.add_column("responses", sa.Column("submission_key", sa.String(length=64), nullable=True))
