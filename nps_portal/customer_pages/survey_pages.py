@@ -184,7 +184,11 @@ def _take(link: SurveyLink, page: PageNonce, form: AnswerForm) -> bool:
             facts = replace(
                 visit_now(VisitKind.SUBMISSION, answer.score),
                 seconds_on_page=page.seconds_on_page,
-                details={**press_told(form.hand.data or ""), "preselected": page.preselected},
+                details={
+                    **press_told(form.hand.data or ""),
+                    "preselected": page.preselected,
+                    "wrote": bool(answer.comment),
+                },
             )
             visit = log_visit(work, link.invitation_id, facts)
             response = submit_answer(work, link.invitation_id, answer, visit)

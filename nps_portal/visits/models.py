@@ -38,8 +38,8 @@ class Visit(Model):
     `network` is the address cut to /24 or /48; `score` is the one in the link, or the one that was
     sent; `seconds_since_sent` counts from the mail server's 250, None before it; `seconds_on_page`
     from when the page was served. `details` holds what the page itself told: `pressed`, `gestures`,
-    `preselected`. `marks` are the rules that apply, under `rules`; None as the verdict means that
-    the visit is not judged yet.
+    `preselected`, `wrote`. `marks` are the rules that apply, under `rules`; None as the verdict
+    means that the visit is not judged yet.
     """
 
     __tablename__ = "visits"

@@ -243,9 +243,10 @@ def _is_amid_many_scores(submission: Visit, openings: Sequence[Hit]) -> bool:
     """Tell whether many scores were opened around an answer.
 
     A person may try several and then press Send, but does not open several others right after.
+    Words are a person's too: a program sends a form as it finds it.
     """
     near = [hit for hit in openings if abs(hit.at - submission.at) <= BURST]
-    if not is_trusted_press(submission):
+    if not is_trusted_press(submission) and not submission.details.get("wrote"):
         return bool(busy_spans(near, MANY_SCORES))
     after = {hit.what for hit in near if hit.at > submission.at} - {submission.score}
     return len(after) >= MANY_SCORES

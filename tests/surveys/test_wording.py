@@ -49,7 +49,7 @@ def test_stored_texts_are_tidied_and_unknown_ones_passed_over() -> None:
 def test_a_text_that_does_not_fit_its_place_is_refused(
     name: str, text: str, complaint: str
 ) -> None:
-    wording = Wording.from_texts({name: text})
+    wording = Wording().changed(**{name: text})
 
     with pytest.raises(UnusableWording, match=complaint):
         wording.check()
@@ -57,7 +57,7 @@ def test_a_text_that_does_not_fit_its_place_is_refused(
 
 @pytest.mark.parametrize("name", list(text_rules()))
 def test_no_text_may_contain_a_template(name: str) -> None:
-    wording = Wording.from_texts({name: "{{ config }}"})
+    wording = Wording().changed(**{name: "{{ config }}"})
 
     with pytest.raises(UnknownMergeField, match="config"):
         wording.check()
