@@ -1,17 +1,20 @@
 """Which answer a link means, and which score was chosen on the way to it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nps_portal.foundation.tokens import Purpose, read_token
 from nps_portal.responses.models import Response
+from nps_portal.visits.commands import VisitFacts
 from nps_portal.visits.models import Verdict, Visit, VisitKind
 
 # Whoever opens links of different scores within this time chooses none of them.
 BURST = timedelta(seconds=60)
 _LOOKED_AT = 20
+# Who opens that many weighs nothing: it is a program that follows every link.
+_TOO_MANY_SCORES = 3
 
 
 def named_answer(session: Session, token: str) -> Response | None:
@@ -46,3 +49,18 @@ def last_clicked_score(
     last = clicks[0]
     together = {click.score for click in clicks if last.at - click.at <= BURST}
     return int(last.score) if len(together) == 1 else None
+
+
+def follows_all_links(
+    session: Session, invitation_id: int, visitor: VisitFacts, now: datetime
+) -> bool:
+    """Tell whether this program has just opened several scores, or the link that nobody sees."""
+    opened = session.execute(
+        sa.select(Visit.kind, Visit.score)
+        .where(Visit.invitation_id == invitation_id, Visit.at >= now - BURST)
+        .where(Visit.network == visitor.network, Visit.user_agent == visitor.user_agent)
+        .where(Visit.kind.in_([VisitKind.SURVEY_PAGE, VisitKind.DECOY]))
+        .distinct()
+    ).all()
+    scores = {one.score for one in opened if one.score is not None}
+    return len(scores) >= _TOO_MANY_SCORES or any(one.kind is VisitKind.DECOY for one in opened)

@@ -72,6 +72,15 @@ def read_key(sent: object) -> str | None:
     return sent if isinstance(sent, str) and _KEY.fullmatch(sent) else None
 
 
+def key_of_form(page_key: str, answer: Answer) -> str:
+    """Return the key of an answer from a page that one person after the other may send.
+
+    The same answer twice is a repeated press; another one is the next person's.
+    """
+    said = f"{answer.score} {answer.comment}".encode()
+    return f"{page_key}-{hashlib.sha256(said).hexdigest()[:16]}"
+
+
 def read_line(sent: object, length: int) -> str:
     """Return one line of what somebody says of themselves, nothing when it is no text."""
     return one_line(sent)[:length] if isinstance(sent, str) else ""

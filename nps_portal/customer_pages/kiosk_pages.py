@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from nps_portal.customer_pages.door_answers import (
     BadAnswer,
+    key_of_form,
     read_answer,
     read_key,
     read_line,
@@ -157,11 +158,14 @@ def _take_form(door: OtherDoor) -> ResponseReturnValue:
     try:
         answer = read_answer(request.form, door.wording)
         with unit_of_work(customer(None)) as work:
-            take_door_answer(work, door, answer, key=page.key, facts=facts_now(None))
+            key = key_of_form(page.key, answer)
+            take_door_answer(work, door, answer, key=key, facts=facts_now(None))
     except BadAnswer as fault:
-        return _page(door, draft, error=str(fault)), 422
+        return _page(door, draft, error=str(fault), nonce=request.form["nonce"]), 422
     except DatabaseUnavailable:
-        busy = make_response(_page(door, draft, error=door.wording.busy_text), 503)
+        fault_text = door.wording.busy_text
+        page_again = _page(door, draft, error=fault_text, nonce=request.form["nonce"])
+        busy = make_response(page_again, 503)
         busy.headers["Retry-After"] = RETRY_AFTER_SECONDS
         return busy
     said = category(answer.score).value
@@ -173,6 +177,7 @@ def _page(
     draft: Draft | None = None,
     *,
     error: str = "",
+    nonce: str = "",
     thanked: ThankYou | None = None,
 ) -> str:
     content = KioskContent(
@@ -180,7 +185,7 @@ def _page(
         nonce_address=address(".nonce", name=door.survey.name),
         worker_address=address(".worker"),
         words=door.wording,
-        nonce=make_nonce(door.key),
+        nonce=nonce or make_nonce(door.key),
         draft=draft or Draft(),
         comment_length=COMMENT_LENGTH,
         questions=door.wording.comment_questions(),

@@ -21,6 +21,7 @@ from nps_portal.customer_pages.door_pages import (
 )
 from nps_portal.customer_pages.forms import SCORES_AS_TEXT, AnswerForm
 from nps_portal.customer_pages.page_content import Draft, EndingContent, Notice, form_content
+from nps_portal.customer_pages.page_signs import is_untrusted
 from nps_portal.customer_pages.shared_pages import (
     RETRY_AFTER_SECONDS,
     address,
@@ -71,9 +72,11 @@ def submit(name: str) -> ResponseReturnValue:
     try:
         token = _take(door, page, read_answer(request.form, door.wording))
     except BadAnswer as fault:
-        return _form(door, draft, error=str(fault)), 422
+        return _form(door, draft, error=str(fault), nonce=request.form["nonce"]), 422
     except DatabaseUnavailable:
-        busy = make_response(_form(door, draft, error=door.wording.busy_text), 503)
+        fault_text = door.wording.busy_text
+        form = _form(door, draft, error=fault_text, nonce=request.form["nonce"])
+        busy = make_response(form, 503)
         busy.headers["Retry-After"] = RETRY_AFTER_SECONDS
         return busy
     return redirect(address("thanks_pages.show", token=token), 303)
@@ -98,7 +101,8 @@ def _take(door: OtherDoor, page: PageNonce, answer: Answer) -> str:
     facts = facts_now(page.seconds_on_page, said_to_be=_said_to_be())
     with unit_of_work(customer(None)) as work:
         response = take_door_answer(work, door, answer, key=page.key, facts=facts)
-        if (response.score, response.comment) != (answer.score, answer.comment):
+        differs = (response.score, response.comment) != (answer.score, answer.comment)
+        if differs and not is_untrusted(request.form.get("hand", "")):
             change_answer(work, response.id, answer)
         return make_token(Purpose.ANSWER, response.public_id or "")
 
@@ -107,12 +111,20 @@ def _said_to_be() -> str:
     return read_line(request.form.get("said_to_be"), SAID_TO_BE_LENGTH)
 
 
-def _form(door: OtherDoor, draft: Draft, *, notice: Notice | None = None, error: str = "") -> str:
+def _form(
+    door: OtherDoor,
+    draft: Draft,
+    *,
+    notice: Notice | None = None,
+    error: str = "",
+    nonce: str = "",
+) -> str:
+    """Return the form; one that comes back keeps its nonce, and with it the answer's key."""
     content = form_content(
         door.link,
         draft,
         action=address(".submit", name=door.survey.name),
-        nonce=make_nonce(door.key, draft.score),
+        nonce=nonce or make_nonce(door.key, draft.score),
         notice=notice,
         error=error,
     )

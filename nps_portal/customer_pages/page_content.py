@@ -77,6 +77,7 @@ class UnsubscribeContent:
     business: str
     words: FilledWording
     action: str = ""
+    nonce: str = ""
     error: str = ""
     language: str = "en"
     direction: str = "ltr"

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nps_portal.nps import SCORES
+from nps_portal.visits.agents import known_agent
+from nps_portal.visits.commands import VisitFacts
+from nps_portal.visits.known import Certainty
+from nps_portal.visits.networks import known_network
 
 GESTURES = ("pointer", "touch", "key", "scroll", "move", "pick")
 LEAST_DWELL_MS = 1500
@@ -25,6 +29,19 @@ def press_told(hand: str) -> dict[str, object]:
     """Return how Send was pressed and what the hand did before; nothing of what is not ours."""
     pressed, *gestures = hand.split(",")
     return {"pressed": pressed, "gestures": _known(gestures)} if pressed in _PRESSES else {}
+
+
+def is_untrusted(hand: str) -> bool:
+    """Tell whether the page says that no hand has pressed; without scripts it says nothing."""
+    return press_told(hand).get("pressed") == "untrusted"
+
+
+def is_surely_machine(hand: str, facts: VisitFacts) -> bool:
+    """Tell whether the page says so, or the program by its name or by its network."""
+    known = known_agent(facts.user_agent), known_network(facts.network)
+    return is_untrusted(hand) or any(
+        one is not None and one.certainty is Certainty.CERTAIN for one in known
+    )
 
 
 def sighting_told(sent: Mapping[str, str], seconds_on_page: float) -> Sighting | None:

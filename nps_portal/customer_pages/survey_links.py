@@ -65,6 +65,12 @@ class SurveyLink:
         is_sent = response is not None and response.evidence is Evidence.SUBMITTED
         return response if is_sent else None
 
+    @property
+    def has_sent(self) -> bool:
+        """Whether somebody has sent the form, also when a click is all that counts so far."""
+        response = self.response
+        return self.sent is not None or bool(response and response.marks.get("held_revision"))
+
 
 def survey_link(
     session: Session, token: str, now: datetime, language: str = ""

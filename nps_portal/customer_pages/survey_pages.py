@@ -11,7 +11,7 @@ from nps_portal.accounts.limits import limiter
 from nps_portal.customer_pages.answer_links import last_clicked_score
 from nps_portal.customer_pages.forms import SCORES_AS_TEXT, AnswerForm
 from nps_portal.customer_pages.page_content import Draft, EndingContent, Notice, form_content
-from nps_portal.customer_pages.page_signs import press_told, sighting_told
+from nps_portal.customer_pages.page_signs import is_untrusted, press_told, sighting_told
 from nps_portal.customer_pages.ready_pages import Key, ready_page
 from nps_portal.customer_pages.shared_pages import (
     RETRY_AFTER_SECONDS,
@@ -83,11 +83,13 @@ def submit(token: str) -> ResponseReturnValue:
         # Not sent from our page: by a machine, or from another site; or it was open for long.
         return _form(link, token, form.draft(), notice=Notice.AGAIN), 403
     if not form_is_good:
-        return _form(link, token, form.draft(), error=form.fault_in(link.wording)), 422
+        fault = form.fault_in(link.wording)
+        return _form(link, token, form.draft(), error=fault, nonce=form.nonce.data), 422
     try:
         in_force = _take(link, page, form)
     except DatabaseUnavailable:
-        busy = _form(link, token, form.draft(), error=link.wording.busy_text)
+        fault = link.wording.busy_text
+        busy = _form(link, token, form.draft(), error=fault, nonce=form.nonce.data)
         answer = make_response(busy, 503)
         answer.headers["Retry-After"] = RETRY_AFTER_SECONDS
         return answer
@@ -136,11 +138,18 @@ def _link(token: str) -> SurveyLink | None:
 
 
 def _form(
-    link: SurveyLink, token: str, draft: Draft, *, notice: Notice | None = None, error: str = ""
+    link: SurveyLink,
+    token: str,
+    draft: Draft,
+    *,
+    notice: Notice | None = None,
+    error: str = "",
+    nonce: str | None = None,
 ) -> str:
+    """Return the form; one that comes back keeps its nonce, and with it when it was served."""
     own = {
         "action": address(".show", token=token),
-        "nonce": make_nonce(link.key, draft.score),
+        "nonce": nonce or make_nonce(link.key, draft.score),
         "seen_url": address(".tell", token=token) if link.invitation_id else "",
     }
 
@@ -192,7 +201,7 @@ def _take(link: SurveyLink, page: PageNonce, form: AnswerForm) -> bool:
             )
             visit = log_visit(work, link.invitation_id, facts)
             response = submit_answer(work, link.invitation_id, answer, visit)
-        elif link.response is not None:
+        elif link.response is not None and not is_untrusted(form.hand.data or ""):
             response = change_answer(work, link.response.id, answer)
         else:
             return False

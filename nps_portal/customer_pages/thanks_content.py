@@ -57,7 +57,7 @@ def said_after(words: FilledWording, done: str, *, is_preview: bool) -> str:
     return " ".join(text for text in (told, words.preview_text if is_preview else "") if text)
 
 
-def offered(link: SurveyLink, done: str, questions: Sequence[QuestionContent]) -> list[Part]:
+def offered(link: SurveyLink, done: str, questions: Sequence[object]) -> list[Part]:
     """Return what the page offers; what was just sent is not asked for again."""
     has_words = bool(link.sent and link.sent.comment) or link.state is LinkState.PREVIEW
     possible = {

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from nps_portal.customer_pages.forms import SCORES_AS_TEXT, CallForm, QuoteForm
 from nps_portal.customer_pages.more_questions import question_contents, read_answers
+from nps_portal.customer_pages.page_signs import is_surely_machine
 from nps_portal.customer_pages.shared_pages import (
     RETRY_AFTER_SECONDS,
     address,
@@ -15,6 +16,7 @@ from nps_portal.customer_pages.shared_pages import (
     customer,
     frame_of,
     open_to_customers,
+    visit_now,
     wrong_link,
 )
 from nps_portal.customer_pages.survey_links import LinkState, SurveyLink, survey_link
@@ -39,6 +41,7 @@ from nps_portal.responses.answers import (
     questions_for,
 )
 from nps_portal.surveys.models import SurveyQuestion
+from nps_portal.visits.models import VisitKind
 
 NONCE_SECONDS = 24 * 3600
 # How long the page shows their words to whoever has just sent them.
@@ -148,7 +151,7 @@ def _thanked(token: str) -> Thanked | ResponseReturnValue:
     score = SCORES_AS_TEXT.get(request.args.get("score", ""))
     if score is None and link.sent is not None:
         score = link.sent.score
-    if score is None or (link.response is None and link.state is not LinkState.PREVIEW):
+    if score is None or not (link.has_sent or link.state is LinkState.PREVIEW):
         return redirect(address("survey_pages.show", token=token), 303)
     return Thanked(token=token, link=link, score=score)
 
@@ -168,6 +171,12 @@ def _taken(
 
     if read_nonce(request.form.get("nonce", ""), link.key, NONCE_SECONDS) is None:
         return back(words.again_text, 403)
+    if not _is_offered(thanked, part):
+        return wrong_link()
+    if link.response is not None and is_surely_machine(
+        request.form.get("hand", ""), visit_now(VisitKind.SUBMISSION)
+    ):
+        return redirect(_address("show", thanked), 303)
     if fault:
         return back(fault, 422)
     if link.response is not None:
@@ -179,6 +188,12 @@ def _taken(
             page.headers["Retry-After"] = RETRY_AFTER_SECONDS
             return page
     return redirect(_address("show", thanked, done=part.value), 303)
+
+
+def _is_offered(thanked: Thanked, part: Part) -> bool:
+    """Tell whether this Survey asks them for that, also when they have said it before."""
+    questions = questions_for(reading(), thanked.link.survey.id, thanked.category)
+    return part in offered(thanked.link, "", questions)
 
 
 def _page(thanked: Thanked, returned: Return | None = None) -> ResponseReturnValue:

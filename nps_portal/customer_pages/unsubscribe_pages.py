@@ -1,13 +1,17 @@
 """Stopping the surveys: by the button of a page, or by the mail program itself (RFC 8058)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from flask import Blueprint, make_response, render_template
+from flask import Blueprint, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
 
 from nps_portal.batches.models import Invitation
 from nps_portal.batches.queries import named_invitation
+from nps_portal.customer_pages.answer_links import follows_all_links
 from nps_portal.customer_pages.page_content import UnsubscribeContent
+from nps_portal.customer_pages.page_signs import is_untrusted
 from nps_portal.customer_pages.shared_pages import (
     RETRY_AFTER_SECONDS,
     address,
@@ -21,13 +25,18 @@ from nps_portal.customer_pages.shared_pages import (
     visit_now,
     wrong_link,
 )
+from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import DatabaseUnavailable, reading
-from nps_portal.foundation.tokens import Purpose
+from nps_portal.foundation.tokens import Purpose, make_nonce, read_nonce
 from nps_portal.foundation.work import unit_of_work
 from nps_portal.responses.commands import unsubscribe
 from nps_portal.surveys.wording import FilledWording
 from nps_portal.visits.commands import log_visit
 from nps_portal.visits.models import VisitKind
+
+NONCE_SECONDS = 24 * 3600
+# What the nonce of the page remembers when it stands there for the second time.
+SHOWN_AGAIN = 1
 
 blueprint = Blueprint("unsubscribe_pages", __name__)
 open_to_customers(blueprint)
@@ -46,19 +55,25 @@ def show(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/u/<token>")
 def submit(token: str) -> ResponseReturnValue:
-    """Stop the surveys to whom the token names, and say so; the body of the request is not read.
+    """Stop the surveys to whom the token names, and say so.
+
+    Whatever does not come from our own page is a mail program's and taken at once. On the page,
+    filters press the button too: they get it once more instead.
 
     A token of nobody gets the same answer, neither 404 nor 429: a mail program may not be
     redirected or asked anything, and who tries tokens learns nothing.
     """
     invitation = named_invitation(reading(), Purpose.UNSUBSCRIBE, token)
     if invitation is not None:
+        if _is_pressed_by_filter(invitation):
+            keep_visit(visit_now(VisitKind.UNSUBSCRIBE_PAGE), invitation.id)
+            return _button_page(invitation, token, is_again=True)
         try:
             with unit_of_work(customer(invitation.contact_id)) as work:
                 log_visit(work, invitation.id, visit_now(VisitKind.UNSUBSCRIBE))
                 unsubscribe(work, invitation.id)
         except DatabaseUnavailable:
-            page = make_response(_button_page(invitation, token, is_busy=True), 503)
+            page = make_response(_button_page(invitation, token, is_again=True), 503)
             page.headers["Retry-After"] = RETRY_AFTER_SECONDS
             return page
     return _page("unsubscribed", invitation)
@@ -71,12 +86,42 @@ def broken(rest: str = "") -> ResponseReturnValue:
     return wrong_link()
 
 
-def _button_page(invitation: Invitation, token: str, *, is_busy: bool = False) -> str:
-    return _page("unsubscribe", invitation, address(".submit", token=token), is_busy=is_busy)
+def _is_pressed_by_filter(invitation: Invitation) -> bool:
+    """Tell whether our page's button was pressed by no hand, or by what follows every link.
+
+    A person may share a filter's network and browser: who presses again is believed.
+    """
+    sent = _sent_form()
+    if sent.get("from") != "page":
+        return False
+    if is_untrusted(sent.get("hand", "")):
+        return True
+    page = read_nonce(sent.get("nonce", ""), _key(invitation), NONCE_SECONDS)
+    if page is not None and page.preselected == SHOWN_AGAIN:
+        return False
+    visitor = visit_now(VisitKind.UNSUBSCRIBE)
+    return follows_all_links(reading(), invitation.id, visitor, current_clock().now())
+
+
+def _sent_form() -> Mapping[str, str]:
+    """Return the fields of the body; one that cannot be read is not our page's."""
+    try:
+        return request.form
+    except HTTPException:
+        return {}
+
+
+def _key(invitation: Invitation) -> str:
+    return f"u-{invitation.public_id}"
+
+
+def _button_page(invitation: Invitation, token: str, *, is_again: bool = False) -> str:
+    action = address(".submit", token=token)
+    return _page("unsubscribe", invitation, action, is_again=is_again)
 
 
 def _page(
-    name: str, invitation: Invitation | None, action: str = "", *, is_busy: bool = False
+    name: str, invitation: Invitation | None, action: str = "", *, is_again: bool = False
 ) -> str:
     business = business_name()
     words = _words(invitation, business)
@@ -84,7 +129,8 @@ def _page(
         business=business,
         words=words,
         action=action,
-        error=words.unsubscribe_busy if is_busy else "",
+        nonce=make_nonce(_key(invitation), SHOWN_AGAIN if is_again else None) if invitation else "",
+        error=words.unsubscribe_busy if is_again else "",
     )
     frame = frame_of(business, words, invitation.survey if invitation else None)
     if not action:

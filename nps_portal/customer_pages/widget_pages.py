@@ -113,7 +113,10 @@ def _open_door(name: str) -> OtherDoor:
 
 def _language() -> str:
     """Return the language that the website asks for, also as de-AT."""
-    sent = request.get_json(silent=True) if request.method == "POST" else None
+    try:
+        sent = request.get_json(silent=True) if request.method == "POST" else None
+    except RecursionError:
+        sent = None
     named = sent.get("language") if isinstance(sent, dict) else request.args.get("lang")
     return read_line(named, 35)
 

@@ -23,7 +23,9 @@ class CallWishes:
 
 
 def ask_for_call(work: Work, response_id: int, wishes: CallWishes) -> Task:
-    """Make the Task of calling a customer; asking again while it is open changes its wishes.
+    """Make the Task of calling a customer; what is wished later goes above what was wished before.
+
+    The same wishes again change nothing.
 
     :raises ContactErased: who asks has been erased meanwhile.
     """
@@ -33,6 +35,7 @@ def ask_for_call(work: Work, response_id: int, wishes: CallWishes) -> Task:
         .where(Task.response_id == response_id, Task.kind == TaskKind.CALL)
         .where(Task.state != TaskState.CLOSED)
     )
+    said = "\n".join(part for part in (wishes.phone, *wishes.times, wishes.about) if part)
     if task is None:
         task = Task(
             kind=TaskKind.CALL,
@@ -40,11 +43,15 @@ def ask_for_call(work: Work, response_id: int, wishes: CallWishes) -> Task:
             contact_id=response.contact_id,
             response_id=response_id,
             title="Call back",
+            wishes=said,
             due_at=work.now + CALL_WITHIN,
             created_at=work.now,
         )
         work.session.add(task)
-    task.wishes = "\n".join(part for part in (wishes.phone, *wishes.times, wishes.about) if part)
+    elif f"{task.wishes}\n\n".startswith(f"{said}\n\n"):
+        return task
+    else:
+        task.wishes = "\n\n".join(text for text in (said, task.wishes) if text)
     work.session.flush()
     record(
         work,

@@ -68,6 +68,10 @@ class PhoneForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
         if not _KEY.fullmatch(field.data or ""):
             raise ValidationError("The form was incomplete. Reload the page and try again.")
 
+    def submission_key(self, contact_id: int | None) -> str:
+        """Return what names this sending: no answer of another person or Survey has the same."""
+        return f"phone-{self.key.data}-{self.survey.data}-{contact_id or 0}"
+
     def to_answer(self) -> Answer:
         """Return what was said; only of a valid form."""
         return Answer(score=SCORES_AS_TEXT[self.score.data], comment=self.comment.data or "")

@@ -1,14 +1,17 @@
 """The inbox's filters, as they stand in its address."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
 from nps_portal.nps import SCORES, Category
 from nps_portal.responses.labels import CHANNEL_WORDS
-from nps_portal.responses.models import Channel
+from nps_portal.responses.models import Channel, ResponseRevision
 from nps_portal.responses.periods import ALL_TIME, Period, last_months, period_of
 from nps_portal.responses.queries import ResponseFilter, Standing
 
@@ -107,6 +110,16 @@ def period_choices(chosen: str, now: datetime, zone: ZoneInfo) -> list[Choice]:
     if asked.key != ALL_TIME and asked.key not in {period.key for period in offered}:
         offered.append(asked)
     return [("", "All time"), *((period.key, period.label) for period in offered)]
+
+
+def newest_held(session: Session, response_ids: Sequence[int]) -> dict[int, int]:
+    """Return the id of the newest held revision of each Response that has one."""
+    found = session.execute(
+        sa.select(ResponseRevision.response_id, sa.func.max(ResponseRevision.id))
+        .where(ResponseRevision.response_id.in_(response_ids), ResponseRevision.held)
+        .group_by(ResponseRevision.response_id)
+    )
+    return dict(found.all())
 
 
 def _number(text: str) -> int | None:

@@ -10,7 +10,7 @@ from nps_portal.contacts.queries import contact_by_id
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.row_ids import row_id
 from nps_portal.foundation.work import unit_of_work
-from nps_portal.responses.commands import PublicFacts, take_public_answer
+from nps_portal.responses.commands import PublicFacts, change_answer, take_public_answer
 from nps_portal.responses.forms import PhoneForm
 from nps_portal.responses.models import Channel
 from nps_portal.surveys.queries import active_surveys
@@ -29,7 +29,7 @@ def new(contact_id: int | None = None) -> ResponseReturnValue:
 @blueprint.post("/contacts/<int:contact_id>/phone-answer")
 @blueprint.post("/responses/phone")
 def create(contact_id: int | None = None) -> ResponseReturnValue:
-    """Keep what was said."""
+    """Keep what was said; the same form sent once more with something else changes it."""
     contact, form = _contact(contact_id), _form()
     if not form.validate_on_submit():
         return _page(form, contact), 422
@@ -38,16 +38,14 @@ def create(contact_id: int | None = None) -> ResponseReturnValue:
         said_to_be="" if contact else form.said_to_be.data or "",
         language=contact.language if contact else "",
     )
+    key = form.submission_key(contact_id)
+    survey_id, said = form.survey.data, form.to_answer()
     with unit_of_work(current_actor()) as work:
-        response = take_public_answer(
-            work,
-            form.survey.data,
-            form.to_answer(),
-            Channel.PHONE,
-            key=f"phone-{form.key.data}",
-            facts=facts,
-        )
-    flash("The answer is in.", "success")
+        response = take_public_answer(work, survey_id, said, Channel.PHONE, key=key, facts=facts)
+        former = (response.score, response.comment)
+        response = change_answer(work, response.id, said)
+        is_changed = (response.score, response.comment) != former
+    flash("The answer is changed." if is_changed else "The answer is in.", "success")
     return redirect(url_for("responses.show", response_id=response.id), 303)
 
 

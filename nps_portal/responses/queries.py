@@ -71,7 +71,7 @@ class ResponsePage:
 
 def response_page(session: Session, wanted: ResponseFilter) -> ResponsePage:
     """Return a page of the inbox."""
-    query = _filtered(wanted)
+    query = filtered(wanted)
     total = session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
     place = place_of(wanted.page, size=PAGE_SIZE, total=total)
     rows = session.scalars(
@@ -184,7 +184,8 @@ def held_count(session: Session) -> int:
     )
 
 
-def _filtered(wanted: ResponseFilter) -> sa.Select[Response]:
+def filtered(wanted: ResponseFilter) -> sa.Select[Response]:
+    """Return the query of all that a filter finds, of whatever page and in no order."""
     query = sa.select(Response)
     if wanted.category is not None:
         scores = [score for score in SCORES if category(score) is wanted.category]

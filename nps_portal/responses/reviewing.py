@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record
 from nps_portal.responses.models import Evidence, Response, ResponseState
@@ -11,16 +12,27 @@ from nps_portal.responses.standing import counted, said_in
 from nps_portal.surveys.models import Survey
 
 
-def accept_response(work: Work, response_id: int) -> None:
+class NewerAnswer(PortalError):
+    """Something was held that whoever decides has not seen."""
+
+    def __init__(self) -> None:
+        super().__init__("A newer answer has arrived; look at it first.")
+
+
+def accept_response(work: Work, response_id: int, *, seen: int | None = None) -> None:
     """Let what was held be in force: a held answer counts, a held change changes the answer.
 
-    Accepting what is not held changes nothing.
+    Accepting what is not held changes nothing. `seen` is the newest held revision that was shown
+    to whoever decides, None for a caller that looks for itself.
+
+    :raises NewerAnswer: a newer one is held.
     """
     response = locked_response(work, response_id)
     said = said_in(response, revisions(work.session, response_id))
     waiting = said.waiting or ([] if said.given or said.clicks else said.held)
     if not waiting:
         return
+    _refuse_unseen(waiting[-1].id, seen)
     had_answer = bool(said.given)
     accepted = waiting[-1]
     if not had_answer:
@@ -32,12 +44,16 @@ def accept_response(work: Work, response_id: int) -> None:
     announce(work, "response.changed" if had_answer else "response.counted", response)
 
 
-def reject_response(work: Work, response_id: int) -> None:
-    """Keep what was held out of the score; an answer that stands beside a held change stays."""
+def reject_response(work: Work, response_id: int, *, seen: int | None = None) -> None:
+    """Keep what was held out of the score; an answer that stands beside a held change stays.
+
+    :raises NewerAnswer: one is held that is newer than the `seen` one.
+    """
     response = locked_response(work, response_id)
     said = said_in(response, revisions(work.session, response_id))
     if not said.waiting:
         return
+    _refuse_unseen(said.waiting[-1].id, seen)
     _review(response, said.waiting[-1].id)
     if response.state is ResponseState.HELD:
         response.marks = {**response.marks, "rejected": True}
@@ -56,14 +72,17 @@ def exclude_response(work: Work, response_id: int) -> None:
         announce(work, "response.excluded", response)
 
 
-def count_response(work: Work, response_id: int) -> None:
-    """Count a Response that was held or excluded; a click counts as its Survey says."""
+def count_response(work: Work, response_id: int, *, seen: int | None = None) -> None:
+    """Count a Response that was held or excluded; a click counts as its Survey says.
+
+    :raises NewerAnswer: what would count is held and newer than the `seen` one.
+    """
     response = locked_response(work, response_id)
     if response.state not in (ResponseState.HELD, ResponseState.EXCLUDED):
         return
     said = said_in(response, revisions(work.session, response_id))
     if said.held and not (said.given or said.clicks):
-        accept_response(work, response_id)
+        accept_response(work, response_id, seen=seen)
         return
     survey = work.session.get_one(Survey, response.survey_id)
     response.state = counted(response, survey.counting)
@@ -91,6 +110,11 @@ def recount_clicks(work: Work, survey_id: int) -> int:
     if moved:
         record(work, "survey.clicks_recounted", survey_id=survey_id, moved=moved, to=wanted.value)
     return moved
+
+
+def _refuse_unseen(newest: int, seen: int | None) -> None:
+    if seen is not None and newest > seen:
+        raise NewerAnswer
 
 
 def _review(response: Response, revision_id: int) -> None:

@@ -40,14 +40,15 @@ _WORDS = {
     "recompensa*, grátis, gratuito*, gratuita*",
     "sv": "rabatt*, presentkort*, en gåva, gåvor, utlottning*, vinn, vinna, återbetal*, belöning*",
     "da": "rabat, rabatter, rabatkode, gavekort*, en gave, gaver, lodtrækning*, præmie*, refunder*",
-    "nb": "rabatt*, gavekort*, en gave, gaver, trekning*, premie*, refunder*",
+    "nb": "rabatt*, gavekort*, en gave, gaver, trekning*, premie, premien, premier, premiene,"
+    "refunder*",
     "fi": "alennu*, lahja*, arvonta*, arvotaan, palkinto*, palkkio*, hyvitys*, ilmai*",
     "pl": "rabat*, zniżk*, kupon*, prezent, prezenty, prezentem, nagrod*, losowani*, zwrot pieni*",
     "cs": "slevu, slevy, sleva, slevou, poukaz*, kupon*, kupón*, dárek, dárky, dárkov*, losován*,"
     "výhru, výhry, odměn*, zdarma",
     "sk": "zľav*, poukáž*, kupón*, darček*, žrebovan*, výhru, výhry, odmen*, zadarmo",
     "hu": "kedvezmény*, kupon*, utalvány*, ajándék*, sorsol*, nyeremény*, jutalom*",
-    "ro": "reducere*, reduceri*, cupon*, cadou*, tombol*, premiu*, premii*, gratuit*",
+    "ro": "reducere*, reduceri*, cupon*, cadou*, tombol*, premiu, premiul*, premii*, gratuit*",
     "bg": "отстъпк*, подарък*, подаръ*, ваучер*, купон*, томбол*, наград*, безплат*",
     "hr": "popust*, poklon*, kupon*, bon za, nagrad*, izvlačenj*, besplat*",
     "uk": "знижк*, подарун*, купон*, розіграш*, винагород*, безкоштовн*, сертифікат*",
@@ -62,6 +63,19 @@ _PARTS = {
     "he": "הנחה של, הנחות, מתנה, מתנות, שובר, קופון, הגרלה, פרסים, בחינם, החזר כספי",
     "ar": "خصم, خصومات, هدية, هدايا, قسيمة, كوبون, جائزة, جوائز, مجان, استرداد",
 }
+# Words of the lists above that mean something else in the language of the text.
+_INNOCENT = {
+    "en": {"premier"},
+    "fr": {"premier"},
+    "de": {"offerte", "premier"},
+    "nl": {"offerte", "offertes", "premie", "premier", "en gave"},
+    "sv": {"offert", "premie", "premier"},
+    "nb": {"offert"},
+    "da": {"offert"},
+    "it": {"offerte"},
+    "es": {"presentes"},
+    "pt": {"vale de", "vale por"},
+}
 # What no language hides: a share off, a sum of money, a card of a shop, and our giving something.
 _EVERYWHERE = (
     r"\b[1-9]\d?\s?(?:%|percent|prozent|pour cent|per cento|por ciento|procent)\s?"
@@ -72,25 +86,34 @@ _EVERYWHERE = (
     r"\bwe(?:'ll| will)? (?:give|pay|send) you (?:an? |one |some |your |\d+ )"
     r"(?!call\b|ring\b|answer\b|reply\b|hand\b|copy\b|confirmation\b|link\b)\w+",
 )
+# Straight as in the lists, before normalising makes a blank of the acute accent.
+_APOSTROPHES = str.maketrans(
+    dict.fromkeys("\u2018\u2019\u201b\u02b9\u02bb\u02bc\u2032\u00b4`", "'")
+)
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
 def incentive_in(text: str, language: str) -> str:
     """Return the words of a text that promise a reward, empty when there are none.
 
-    English is looked for in every language, because owners mix the two.
+    The words of all languages are looked for in each: people of every language read a text, and
+    owners mix them. `language` tells which of those words are innocent there.
     """
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    plain = " ".join(plain.replace("’", "'").split())
-    found = (pattern.search(plain) for pattern in _patterns(language.split("-")[0].lower()))
-    return next((match[0] for match in found if match), "")
+    own = language.split("-")[0].lower()
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)))
+    plain = " ".join(plain.split())
+    innocent = _INNOCENT.get(own, set())
+    found = (match[0] for one in _patterns(own) for match in one.finditer(plain))
+    return next((words for words in found if words.lower() not in innocent), "")
 
 
 @lru_cache(maxsize=64)
 def _patterns(language: str) -> tuple[re.Pattern[str], ...]:
-    of_words = [_WORDS[code] for code in dict.fromkeys((language, "en")) if code in _WORDS]
+    """Return the patterns of all languages, the text's own first."""
+    own = [_WORDS[language]] if language in _WORDS else []
+    of_words = dict.fromkeys((*own, *_WORDS.values()))
     words = [rf"\b(?:{_alternatives(words)})(?!\w)" for words in of_words]
-    parts = [_alternatives(_PARTS[language])] if language in _PARTS else []
+    parts = [_alternatives(words) for words in _PARTS.values()]
     return tuple(re.compile(one, re.IGNORECASE) for one in (*words, *parts, *_EVERYWHERE))
 
 

@@ -14,6 +14,7 @@ from nps_portal.surveys.email_logo import PIXELS_A_POINT
 MOST_BYTES_IN = 2_000_000
 MOST_BYTES_KEPT = 8_000
 MOST_PIXELS_IN = 30_000_000
+LONGEST_SIDE_IN = 10_000
 BOX = (240, 64)
 
 _KINDS = ("PNG", "JPEG", "WEBP", "GIF")
@@ -70,6 +71,8 @@ def _read(data: bytes) -> Image.Image:
             # Known from its first bytes, before anything is unpacked.
             if picture.width * picture.height > MOST_PIXELS_IN:
                 raise UnusableLogo(_TOO_MANY_PIXELS)
+            if max(picture.size) > LONGEST_SIDE_IN:
+                raise UnusableLogo(_TOO_LONG)
             # Lets a large JPEG be read at a fraction of its size.
             picture.draft("RGB", (BOX[0] * 4, BOX[1] * 4))
             return ImageOps.exif_transpose(picture).convert("RGBA")
@@ -82,6 +85,7 @@ def _read(data: bytes) -> Image.Image:
 
 
 _TOO_MANY_PIXELS = "This picture has more than 30 million pixels. Save it smaller and try again."
+_TOO_LONG = "One side of this picture is longer than 10,000 pixels. Save it smaller and try again."
 
 
 def _fitted(picture: Image.Image, shrinking: float) -> Image.Image:

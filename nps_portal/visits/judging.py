@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 from sqlalchemy.orm import Session
 
 from nps_portal.batches.models import Invitation
@@ -27,23 +26,20 @@ ONE_SITTING = timedelta(minutes=30)
 
 
 def due_invitation_ids(session: Session, now: datetime, limit: int) -> list[int]:
-    """Return the Invitations with visits to be judged, none of which is younger than the hold."""
+    """Return the Invitations whose first visit that is not judged is as old as the hold.
+
+    What came after it is judged with it: a link that is opened again and again would otherwise
+    never be, and what comes later still may add to what was found.
+    """
     found: list[int] = []
     for hold_minutes in session.scalars(sa.select(Survey.hold_minutes).distinct()).all():
         due = now - timedelta(minutes=hold_minutes)
-        younger = orm.aliased(Visit)
         query = (
             sa.select(Visit.invitation_id)
             .join(Invitation, Invitation.id == Visit.invitation_id)
             .join(Survey, Survey.id == Invitation.survey_id)
             .where(Visit.verdict.is_(None), Visit.at <= due)
             .where(Survey.hold_minutes == hold_minutes)
-            .where(
-                ~sa.select(younger.id)
-                .where(younger.invitation_id == Visit.invitation_id)
-                .where(younger.verdict.is_(None), younger.at > due)
-                .exists()
-            )
             .distinct()
             .limit(limit - len(found))
         )

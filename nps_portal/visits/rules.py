@@ -100,6 +100,15 @@ def is_trusted_press(visit: Visit) -> bool:
     return visit.kind is VisitKind.SUBMISSION and visit.details.get("pressed") == "trusted"
 
 
+def is_by_hand(visit: Visit) -> bool:
+    """Tell whether a hand pressed Send that had also picked the score, typed or written.
+
+    That is more than pressing the first button of a page.
+    """
+    did = {"pick", "key"} & set(visit.details.get("gestures", ()))
+    return is_trusted_press(visit) and bool(did or visit.details.get("wrote"))
+
+
 def is_as_preselected(visit: Visit) -> bool:
     """Tell whether the score was sent as the link had chosen it, without a hand picking it."""
     picked = "pick" in visit.details.get("gestures", ())
@@ -150,11 +159,13 @@ class Company:
             return []
         return [
             other
-            for other in self._of(submission).submissions
+            for other in self._beside(submission)
             if other is not submission
             and other.score != submission.score
             and is_as_preselected(other)
             and abs(other.at - submission.at) <= BURST
+            # What a person has sent stays, whatever another program sends beside it.
+            and (not is_trusted_press(other) or program_of(other) == program_of(submission))
         ]
 
     def _note(self, visit: Visit) -> None:
@@ -170,10 +181,32 @@ class Company:
         ):
             self._people.append((visit.at, family(visit.user_agent)))
 
+    def _beside(self, submission: Visit) -> Sequence[Visit]:
+        """Return the submissions that may belong to one burst with this one.
+
+        A scanner may change its name and network with every request; a hand keeps them. Nobody
+        is doubted for what plainly was a machine of another name.
+        """
+        if is_trusted_press(submission):
+            return self._of(submission).submissions
+        mine = program_of(submission)
+        return [
+            one
+            for program, traces in self._traces.items()
+            for one in traces.submissions
+            if program == mine or CERTAIN.isdisjoint(self._signs_of_its_own(one))
+        ]
+
     def _of(self, visit: Visit) -> _Traces:
         return self._traces.get(program_of(visit), _Traces())
 
     def _certain(self, visit: Visit) -> Iterator[Rule]:
+        yield from self._signs_of_its_own(visit)
+        if visit.kind is VisitKind.SUBMISSION and self._is_one_of_many_answers(visit):
+            yield Rule.MANY_ANSWERS
+
+    def _signs_of_its_own(self, visit: Visit) -> Iterator[Rule]:
+        """Yield what speaks against a visit by what its own program did."""
         traces = self._of(visit)
         agent, network = known_agent(visit.user_agent), known_network(visit.network)
         if visit.method == "HEAD":
@@ -185,7 +218,8 @@ class Company:
             yield Rule.AGENT if certain else Rule.DOUBTFUL_AGENT
         if network is not None and network.certainty is Certainty.CERTAIN:
             yield Rule.SCANNER_NETWORK
-        if any(abs(at - visit.at) <= AROUND_A_DECOY for at in traces.decoys):
+        near_a_decoy = any(abs(at - visit.at) <= AROUND_A_DECOY for at in traces.decoys)
+        if near_a_decoy and not is_by_hand(visit):
             yield Rule.DECOY
         if visit.kind is not VisitKind.SUBMISSION:
             times = (visit.at, opened_at(visit))
@@ -194,8 +228,6 @@ class Company:
             return
         if _is_amid_many_scores(visit, traces.openings):
             yield Rule.MANY_SCORES
-        if self._is_one_of_many_answers(visit):
-            yield Rule.MANY_ANSWERS
         if visit.details.get("pressed") == "untrusted":
             yield Rule.UNTRUSTED
 
@@ -208,7 +240,9 @@ class Company:
         if is_vendor and since is not None and since < VENDOR_SECONDS:
             yield Rule.VENDOR_NETWORK
         was_sent = visit.kind is VisitKind.SUBMISSION
-        if was_sent and stayed is not None and stayed < SHORTEST_STAY_SECONDS:
+        was_quick = stayed is not None and stayed < SHORTEST_STAY_SECONDS
+        # A form that came back to be completed needs only one more press.
+        if was_sent and was_quick and not is_by_hand(visit):
             yield Rule.NO_DWELL
         mine = family(visit.user_agent)
         if any(at <= visit.at <= at + SAME_PERSON and name != mine for at, name in self._people):
@@ -224,7 +258,7 @@ class Company:
             return False
         earlier = [
             other
-            for other in self._of(submission).submissions
+            for other in self._beside(submission)
             if other.score != submission.score
             and timedelta(0) <= submission.at - other.at <= BURST
             and other is not submission
@@ -245,6 +279,8 @@ def _is_amid_many_scores(submission: Visit, openings: Sequence[Hit]) -> bool:
     A person may try several and then press Send, but does not open several others right after.
     Words are a person's too: a program sends a form as it finds it.
     """
+    if is_by_hand(submission):
+        return False
     near = [hit for hit in openings if abs(hit.at - submission.at) <= BURST]
     if not is_trusted_press(submission) and not submission.details.get("wrote"):
         return bool(busy_spans(near, MANY_SCORES))

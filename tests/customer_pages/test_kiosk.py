@@ -254,3 +254,17 @@ def test_a_program_reads_in_json_that_there_is_no_such_survey(client: PortalClie
 
     assert answer.status_code == 404
     assert answer.json == {"error": "There is no survey of this name."}
+
+
+def test_who_goes_back_to_a_page_without_scripts_gives_an_answer_of_their_own(
+    client: PortalClient,
+) -> None:
+    nonce = nonce_in(client.get("/k/default"))
+    first = {"nonce": nonce, "score": "3", "comment": "Late again"}
+    answers = [first, first, {**first, "comment": "Cold"}, {**first, "score": "9"}, first]
+
+    codes = {client.post("/k/default", data=one).status_code for one in answers}
+
+    assert codes == {303}
+    kept = [(one.score, one.comment) for one in responses()]
+    assert kept == [(3, "Late again"), (3, "Cold"), (9, "Late again")]

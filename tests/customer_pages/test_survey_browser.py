@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from nps_portal import create_app
 from nps_portal.config import load_settings
+from nps_portal.contacts.models import Contact, Suppression
 from nps_portal.foundation.database import db
 from nps_portal.foundation.work import Work
 from nps_portal.nps import Category
@@ -61,6 +62,13 @@ class Served:
         """Return how Send was pressed."""
         [sent] = self._visits(asked, VisitKind.SUBMISSION)
         return str(sent.details["pressed"])
+
+    def has_stopped(self, asked: Asked) -> bool:
+        """Tell whether a Contact gets no more surveys."""
+        with self.app.app_context(), factories.work() as work:
+            email_key = work.session.get_one(Contact, asked.contact_id).email_key
+            stopped = sa.select(Suppression.id).where(Suppression.email_key == email_key)
+            return work.session.scalar(stopped) is not None
 
     def _visits(self, asked: Asked, kind: VisitKind) -> list[Visit]:
         with self.app.app_context():
@@ -353,6 +361,21 @@ def test_a_press_by_a_script_is_not_trusted(browser: Browser, served: Served) ->
 
     assert served.pressed(machine) == "untrusted"
     assert served.pressed(person) == "trusted"
+
+
+def test_only_a_hand_unsubscribes_by_the_button(browser: Browser, served: Served) -> None:
+    marta = served.ask("Marta Lindqvist")
+
+    with open_page(browser) as page:
+        page.goto(f"{served.url}{marta.unsubscribe_path}")
+        page.evaluate("document.querySelector('main button').click()")
+        page.get_by_text("Please press the button again").wait_for()
+        before = served.has_stopped(marta)
+        page.get_by_role("button", name="Unsubscribe").click()
+        page.get_by_role("heading", name="You are unsubscribed").wait_for()
+
+    assert not before
+    assert served.has_stopped(marta)
 
 
 def test_each_page_with_all_it_loads_is_under_twenty_kilobytes(

@@ -131,7 +131,7 @@ def test_a_submission_keeps_what_the_page_told(
 
     sent = visits()[-1]
     assert (sent.kind, sent.score, sent.seconds_on_page) == (VisitKind.SUBMISSION, 8, 7)
-    assert sent.details == {**told, "preselected": 9}
+    assert sent.details == {**told, "preselected": 9, "wrote": False}
 
 
 def test_an_answer_sent_at_once_is_thanked_for_and_held(app: Flask, client: PortalClient) -> None:
@@ -326,6 +326,26 @@ def test_s3_a_page_left_open_for_a_day_gets_a_fresh_form(
     assert again.status_code == 403
     assert sent.status_code == 303
     assert [response.comment for response in responses()] == ["Still"]
+
+
+def test_a_form_that_comes_back_remembers_when_it_was_served(
+    app: Flask, client: PortalClient, clock: FixedClock
+) -> None:
+    marta = ask(app)
+    sent = {"nonce": nonce_in(client.get(f"{marta.path}/9")), "comment": "Still"}
+
+    clock.advance(seconds=15)
+    faulty = client.post(marta.path, data=sent)
+    with busy_database():
+        busy = client.post(marta.path, data={**sent, "score": "9"})
+    clock.advance(seconds=5)
+    client.post(marta.path, data={**sent, "nonce": nonce_in(faulty), "score": "9"})
+
+    assert (faulty.status_code, busy.status_code) == (422, 503)
+    assert {nonce_in(faulty), nonce_in(busy)} == {sent["nonce"]}
+    submission = visits()[-1]
+    assert submission.seconds_on_page == pytest.approx(20)
+    assert submission.details["preselected"] == 9
 
 
 def test_s3_a_hundred_replays_make_one_response(app: Flask, client: PortalClient) -> None:

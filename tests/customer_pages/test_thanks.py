@@ -9,7 +9,13 @@ from flask import Flask
 from nps_portal.followups.models import Task
 from nps_portal.foundation.tokens import Purpose, make_token
 from nps_portal.journal.models import Event
-from nps_portal.responses.models import Channel, QuotePermission, Response
+from nps_portal.responses.models import (
+    Channel,
+    Evidence,
+    QuotePermission,
+    Response,
+    ResponseState,
+)
 from nps_portal.surveys.models import QuestionKind, SurveyQuestion
 from tests.customer_pages.asking import (
     answer,
@@ -318,3 +324,78 @@ def test_a_preview_shows_all_of_it_and_stores_nothing(app: Flask, client: Portal
     assert tasks() == []
     assert responses() == []
     assert client.post(f"{path}/seen", data=sent).status_code == 204
+
+
+@pytest.mark.parametrize("part", ["call", "quote", "more"])
+def test_what_is_not_offered_is_not_taken(app: Flask, client: PortalClient, part: str) -> None:
+    change_survey(offers_call=False, asks_to_quote=False)
+    marta = ask(app)
+    nonce = nonce_in(client.get(marta.path))
+    answer(client, marta.path, 9, "Fast")
+    sent = {"nonce": nonce, "phone": "+43 1 234 567", "permission": "name"}
+
+    assert client.post(f"{marta.path}/{part}", data=sent).status_code == 404
+    assert tasks() == []
+    assert responses()[0].quote_permission is None
+
+
+def test_words_that_were_not_written_cannot_be_given_free(app: Flask, client: PortalClient) -> None:
+    change_survey(asks_to_quote=True)
+    marta = ask(app)
+    sent = {"nonce": nonce_in(thanked(client, marta.path, 9)), "permission": "name"}
+
+    assert client.post(f"{marta.path}/quote", data=sent).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("hand", "agent"),
+    [("untrusted,move", "Mozilla/5.0"), ("", "curl/8.5.0"), ("trusted,pointer", "curl/8.5.0")],
+)
+def test_a_machine_asks_for_no_call_and_permits_nothing(
+    app: Flask, client: PortalClient, hand: str, agent: str
+) -> None:
+    change_survey(asks_to_quote=True)
+    marta = ask(app)
+    nonce = nonce_in(thanked(client, marta.path, 9, "Fast"))
+    sent = {"nonce": nonce, "hand": hand, "phone": "+43 1 234 567", "permission": "name"}
+
+    for part in ("call", "quote"):
+        back = client.post(f"{marta.path}/{part}", data=sent, headers={"User-Agent": agent})
+        assert (back.status_code, back.headers["Location"]) == (303, f"{marta.path}/thanks")
+
+    assert tasks() == []
+    assert responses()[0].quote_permission is None
+
+
+def set_answer(evidence: Evidence, marks: dict[str, object]) -> None:
+    with factories.work() as work:
+        response = work.session.scalars(sa.select(Response)).one()
+        response.state, response.evidence = ResponseState.CLICKED, evidence
+        response.marks = marks
+
+
+def test_a_click_is_thanked_for_only_when_something_was_sent_too(
+    app: Flask, client: PortalClient
+) -> None:
+    marta = ask(app)
+    answer(client, marta.path, 9)
+
+    set_answer(Evidence.CONFIRMED_CLICK, {})
+    clicked = client.get(f"{marta.path}/thanks?score=9")
+    set_answer(Evidence.CONFIRMED_CLICK, {"held_revision": True})
+    held = client.get(f"{marta.path}/thanks?score=9")
+
+    assert (clicked.status_code, clicked.headers["Location"]) == (303, marta.path)
+    assert held.status_code == 200
+
+
+def test_an_answer_at_a_door_is_not_changed_by_a_script(app: Flask, client: PortalClient) -> None:
+    path = give_answer_at_a_door()
+    nonce = nonce_in(client.get(path))
+
+    codes = []
+    for hand in ("untrusted,pick", "trusted,pick"):
+        sent = client.post(path, data={"nonce": nonce, "score": "3", "hand": hand})
+        codes.append((sent.status_code, responses()[0].score))
+
+    assert codes == [(303, 8), (303, 3)]

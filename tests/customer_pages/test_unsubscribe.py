@@ -14,7 +14,7 @@ from nps_portal.foundation.tokens import Purpose, make_token
 from nps_portal.outbox.models import Message, MessageState
 from nps_portal.visits.models import VisitKind
 from nps_portal.worker.loop import run_until_idle
-from tests.customer_pages.asking import ask, busy_database, visits
+from tests.customer_pages.asking import Asked, ask, busy_database, nonce_in, take_time, visits
 from tests.support import factories
 from tests.support.client import PortalClient
 from tests.support.clock import FixedClock
@@ -166,3 +166,87 @@ def test_the_address_that_was_written_to_is_stopped_with_that_of_today(
     with factories.work() as work:
         states = work.session.scalars(sa.select(Message.state).order_by(Message.id)).all()
     assert states == [MessageState.SENT, MessageState.CANCELLED]
+
+
+def page_fields(client: PortalClient, marta: Asked, hand: str = "") -> dict[str, str]:
+    """Open the page, and return what its button sends."""
+    nonce = nonce_in(client.get(marta.unsubscribe_path))
+    return {"from": "page", "nonce": nonce, "hand": hand}
+
+
+@pytest.mark.parametrize("hand", ["", "trusted", "trusted,pointer"])
+def test_one_press_on_the_page_unsubscribes(app: Flask, client: PortalClient, hand: str) -> None:
+    marta = ask(app)
+    client.get(f"{marta.path}/9")
+    client.get(f"{marta.path}/3")
+
+    page = client.post(marta.unsubscribe_path, data=page_fields(client, marta, hand))
+
+    assert "You are unsubscribed" in page.text
+    assert len(suppressions()) == 1
+
+
+def test_a_press_by_no_hand_changes_nothing_however_often(app: Flask, client: PortalClient) -> None:
+    marta = ask(app)
+    fields = page_fields(client, marta, "untrusted,move")
+
+    for _ in range(3):
+        page = client.post(marta.unsubscribe_path, data=fields)
+
+        assert page.status_code == 200
+        assert "Please press the button again" in page.text
+        assert suppressions() == []
+        fields["nonce"] = nonce_in(page)
+
+
+@pytest.mark.parametrize("opened", [["0", "5", "10"], ["11"]])
+def test_what_has_just_followed_every_link_is_asked_once_more(
+    app: Flask, client: PortalClient, opened: list[str]
+) -> None:
+    marta = ask(app)
+    for score in opened:
+        client.get(f"{marta.path}/{score}")
+    fields = page_fields(client, marta)
+
+    pages = [client.post(marta.unsubscribe_path, data=fields) for _ in range(2)]
+    before = suppressions()
+    sent = {**fields, "nonce": nonce_in(pages[-1])}
+    last = client.post(marta.unsubscribe_path, data=sent)
+
+    assert all("Please press the button again" in page.text for page in pages)
+    assert before == []
+    assert "You are unsubscribed" in last.text
+    assert len(suppressions()) == 1
+
+
+@pytest.mark.parametrize("is_later", [True, False])
+def test_a_filter_does_not_make_the_person_after_it_press_twice(
+    app: Flask, client: PortalClient, is_later: bool
+) -> None:
+    marta = ask(app)
+    agent = {} if is_later else {"User-Agent": "Mozilla/5.0 (another)"}
+    for score in range(12):
+        client.get(f"{marta.path}/{score}", headers=agent)
+    if is_later:
+        take_time(61)
+
+    client.post(marta.unsubscribe_path, data=page_fields(client, marta))
+
+    assert len(suppressions()) == 1
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"x" * 600_000, b"hand=untrusted&nonce=x", b"List-Unsubscribe=One-Click"]
+)
+def test_what_is_not_from_the_page_unsubscribes_at_once(
+    app: Flask, client: PortalClient, body: bytes
+) -> None:
+    marta = ask(app)
+    client.get(f"{marta.path}/11")
+
+    page = client.post(
+        marta.unsubscribe_path, data=body, content_type="application/x-www-form-urlencoded"
+    )
+
+    assert page.status_code == 200
+    assert len(suppressions()) == 1

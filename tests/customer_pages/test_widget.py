@@ -270,3 +270,12 @@ def test_a_closed_door_has_no_texts(
     assert answer.json == {"error": "This survey is closed"}
     assert client.post("/w/default", json={"score": 9}).status_code == 410
     assert client.get("/w/unknown/texts.json").status_code == 404
+
+
+@pytest.mark.parametrize("body", ["[" * 200_000, "{", "[]", ""])
+def test_a_body_that_is_no_object_is_refused_in_json(client: PortalClient, body: str) -> None:
+    answer = client.post("/w/default", data=body, content_type="application/json")
+
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert "JSON object" in answer.json["error"]

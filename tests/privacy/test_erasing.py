@@ -40,9 +40,15 @@ from nps_portal.outbox import claims
 from nps_portal.outbox.bounces import note_report
 from nps_portal.outbox.models import Bounce, Message, MessageState
 from nps_portal.outbox.settling import record_outcomes
-from nps_portal.privacy.commands import erase_contact, months_later, pause_surveys
+from nps_portal.privacy.commands import (
+    erase_contact,
+    erase_response,
+    months_later,
+    pause_surveys,
+)
 from nps_portal.privacy.queries import personal_data
 from nps_portal.reports.models import Report, ReportKind
+from nps_portal.responses.commands import Answer, PublicFacts, take_public_answer
 from nps_portal.responses.models import (
     Channel,
     Evidence,
@@ -680,3 +686,37 @@ def test_a_colleague_may_not_erase_anybody(app: Flask, client: PortalClient) -> 
     assert answer.status_code == 403
     with factories.work() as work:
         assert work.session.get_one(Contact, marta.contact_id).erased_at is None
+
+
+@pytest.mark.parametrize("belongs_to_somebody", [True, False])
+def test_a_page_that_still_lies_open_cannot_write_into_an_erased_answer(
+    app: Flask, belongs_to_somebody: bool
+) -> None:
+    with factories.work() as work:
+        factories.make_business(work)
+        survey = factories.make_survey(work)
+        contact = factories.make_contact(work, ADDRESS)
+
+    def send(comment: str) -> Response:
+        facts = PublicFacts(
+            network="192.0.2.0/24",
+            user_agent="",
+            seconds_on_page=20,
+            contact_id=contact.id if belongs_to_somebody else None,
+        )
+        with factories.work() as work:
+            said = Answer(score=3, comment=comment)
+            return take_public_answer(
+                work, survey.id, said, Channel.LINK, key="link-1-page", facts=facts
+            )
+
+    first = send("Hers: the first")
+    with factories.work() as work:
+        if belongs_to_somebody:
+            erase_contact(work, contact.id)
+        else:
+            erase_response(work, first.id)
+    with factories.work() as work:
+        erased = work.session.get_one(Response, first.id)
+        assert (erased.submission_key, erased.comment) == (None, "")
+    assert send("Another").id != first.id

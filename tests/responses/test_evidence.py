@@ -100,11 +100,43 @@ def test_what_a_hand_picked_first_is_not_of_the_burst() -> None:
     assert reasons([first, second], second) == {Rule.MANY_ANSWERS}
 
 
-def test_another_program_is_not_of_the_burst() -> None:
+def test_a_hand_is_not_of_another_programs_burst() -> None:
     first = submission(0, 9, preselected=9, user_agent="Another/1.0")
-    second = submission(20, 3, preselected=3)
+    second = submission(20, 3, preselected=3, details=TRUSTED)
 
     assert reasons([first, second], second) == set()
+    assert reasons([first, second], first) == set()
+
+
+def test_a_machine_of_many_names_is_one_burst() -> None:
+    sent = [
+        submission(5.0 * score, score, preselected=score, user_agent=f"Chrome/{score}")
+        for score in range(11)
+    ]
+
+    assert all(reasons(sent, one) == {Rule.MANY_ANSWERS} for one in sent)
+
+
+def test_nobody_is_doubted_for_what_plainly_was_a_machine() -> None:
+    machine = submission(
+        0, 9, preselected=9, user_agent="Another/1.0", details={"pressed": "untrusted"}
+    )
+    person = submission(20, 3, preselected=3)
+
+    assert reasons([machine, person], person) == set()
+    assert Rule.UNTRUSTED in reasons([machine, person], machine)
+
+
+def test_a_hand_that_picks_or_writes_outweighs_the_traces_of_the_same_program() -> None:
+    opened = [opening(0.1 * score, score) for score in range(11)]
+    decoy = visit(VisitKind.DECOY, 2)
+    for told in ({"gestures": ["pick"]}, {"gestures": ["key"]}, {"wrote": True}):
+        by_hand = submission(12, 8, preselected=8, details={**TRUSTED, **told})
+        later = [opening(15 + 0.1 * score, score) for score in range(11)]
+
+        assert reasons([*opened, decoy, by_hand, *later], by_hand) == set()
+    only_pressed = submission(12, 8, preselected=8, details=TRUSTED)
+    assert reasons([*opened, decoy, only_pressed], only_pressed) == {Rule.DECOY}
 
 
 @pytest.mark.parametrize(("details", "held"), [({}, True), (TRUSTED, False)])

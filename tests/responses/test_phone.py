@@ -67,6 +67,34 @@ def test_two_presses_of_the_button_are_one_answer(owner: PortalClient, marta: Co
     assert len(responses()) == 2
 
 
+def test_going_back_and_saving_something_else_changes_the_answer(
+    owner: PortalClient, marta: Contact
+) -> None:
+    path = f"/contacts/{marta.id}/phone-answer"
+    form = form_of(owner, path, comment="Fine")
+    owner.post_form(path, form)
+
+    sent = owner.post_form(path, {**form, "score": "2", "comment": "Not fine"})
+
+    [response] = responses()
+    assert (response.score, response.comment) == (2, "Not fine")
+    assert [one.actor_kind.value for one in revisions()] == ["user", "user"]
+    assert "The answer is changed." in owner.get(sent.headers["Location"]).text
+
+
+def test_the_key_of_one_person_finds_no_answer_of_another(
+    owner: PortalClient, marta: Contact
+) -> None:
+    with factories.work() as work:
+        tom = factories.make_contact(work, "tom@example.org")
+    form = form_of(owner, f"/contacts/{marta.id}/phone-answer")
+
+    owner.post_form(f"/contacts/{marta.id}/phone-answer", form)
+    owner.post_form(f"/contacts/{tom.id}/phone-answer", {**form, "score": "1"})
+
+    assert [(one.contact_id, one.score) for one in responses()] == [(marta.id, 9), (tom.id, 1)]
+
+
 @pytest.mark.parametrize("score", ["", "11", "-1", "9.0", "nine", "९"])
 def test_a_wrong_score_brings_the_form_back(
     owner: PortalClient, marta: Contact, score: str

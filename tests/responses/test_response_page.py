@@ -1,8 +1,11 @@
 """One response: what it says, what it said, who opened the link, and whether it counts."""
 
+import re
 from dataclasses import replace
 
+import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from nps_portal.insights.queries import Window
 from nps_portal.insights.score import score_figures
@@ -140,13 +143,51 @@ def sent_by_a_script(invitation_id: int, score: int, comment: str = "") -> int:
         return submit_answer(work, invitation_id, Answer(score=score, comment=comment), visit).id
 
 
+def seen_in(page: str) -> str:
+    """Return the newest held revision that a page's buttons speak of."""
+    found = re.search(r'name="seen" value="(\d+)"', page)
+    assert found is not None, page
+    return found[1]
+
+
+def decide(client: PortalClient, response_id: int, act: str) -> TestResponse:
+    """Press a button of the Response's page as it is now."""
+    seen = seen_in(client.get(f"/responses/{response_id}").text)
+    return client.post_form(f"/responses/{response_id}/{act}", {"seen": seen})
+
+
+@pytest.mark.parametrize("act", ["acceptance", "rejection"])
+@pytest.mark.parametrize("place", ["/responses", "/responses/{}"])
+def test_what_has_not_been_seen_is_not_decided(
+    app: Flask, owner: PortalClient, clock: FixedClock, act: str, place: str
+) -> None:
+    marta = ask(app)
+    held = sent_by_a_script(marta.invitation_id, 9)
+    page = place.format(held)
+    back = "inbox" if page == "/responses" else ""
+    fields = {"seen": seen_in(owner.get(page).text), "back": back}
+    clock.advance(minutes=5)
+    sent_by_a_script(marta.invitation_id, 1, "Unseen")
+
+    refused = owner.post_form(f"/responses/{held}/{act}", fields)
+    shown = owner.get(refused.headers["Location"]).text
+
+    assert (refused.status_code, refused.headers["Location"]) == (303, page)
+    assert "A newer answer has arrived; look at it first." in shown
+    assert responses()[0].state is ResponseState.HELD
+    assert answers_counted() == 0
+    decided = owner.post_form(f"/responses/{held}/{act}", {**fields, "seen": seen_in(shown)})
+    assert decided.status_code == 303
+    assert responses()[0].state is not ResponseState.HELD
+
+
 def test_a_held_answer_says_why_and_is_accepted_with_one_click(
     app: Flask, owner: PortalClient
 ) -> None:
     held = sent_by_a_script(ask(app).invitation_id, 9, HOSTILE)
 
     before = owner.get(f"/responses/{held}").text
-    accepted = owner.post_form(f"/responses/{held}/acceptance")
+    accepted = decide(owner, held, "acceptance")
     after = owner.get(f"/responses/{held}").text
 
     assert "a script pressed Send, not a hand" in before
@@ -163,9 +204,9 @@ def test_a_held_answer_says_why_and_is_accepted_with_one_click(
 def test_a_held_answer_of_a_machine_stays_out(app: Flask, owner: PortalClient) -> None:
     held = sent_by_a_script(ask(app).invitation_id, 9)
 
-    owner.post_form(f"/responses/{held}/rejection")
+    decide(owner, held, "rejection")
     page = owner.get(f"/responses/{held}").text
-    count_again = owner.post_form(f"/responses/{held}/inclusion")
+    count_again = decide(owner, held, "inclusion")
 
     assert "It was taken for a machine&#39;s." in page
     assert "Count it after all" in page
@@ -180,7 +221,8 @@ def test_the_inbox_decides_with_one_click_and_stays_where_it_is(
     inbox = owner.get("/responses?state=held&q=marta").text
 
     done = owner.post_form(
-        f"/responses/{held}/rejection", {"back": "inbox", "state": "held", "q": "marta"}
+        f"/responses/{held}/rejection",
+        {"back": "inbox", "state": "held", "q": "marta", "seen": seen_in(inbox)},
     )
 
     for field in ('name="back" value="inbox"', 'name="state" value="held"', 'value="marta"'):
@@ -209,7 +251,7 @@ def test_an_attempt_to_change_an_answer_is_told_and_can_be_accepted(
 
     before = owner.get(f"/responses/{changed}").text
     waiting = owner.get("/responses?state=held_change").text
-    owner.post_form(f"/responses/{changed}/acceptance")
+    decide(owner, changed, "acceptance")
     after = owner.get(f"/responses/{changed}").text
 
     assert "An attempt to change this to 3 was held." in before
@@ -230,7 +272,7 @@ def test_a_refused_change_leaves_the_answer(
     clock.advance(hours=1)
     changed = sent_by_a_script(marta.invitation_id, 3)
 
-    owner.post_form(f"/responses/{changed}/rejection")
+    decide(owner, changed, "rejection")
     page = owner.get(f"/responses/{changed}").text
 
     assert "was held." not in page

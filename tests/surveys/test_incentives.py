@@ -42,6 +42,12 @@ from nps_portal.surveys.wording import TEXTS, Wording
         ("he", "לקבל הנחות"),
         # Owners leave English words in other languages.
         ("sv", "Du får en voucher"),
+        # A text of one language is read by people of all.
+        ("en", "Gutschein für Ihre Bewertung"),
+        ("en", "Un bon d’achat pour votre avis"),
+        ("en", "Un bon d´achat pour votre avis"),
+        ("en", "レビューで割引"),
+        ("ja", "Un café offert"),
     ],
 )
 def test_a_reward_is_found(language: str, text: str) -> None:
@@ -60,6 +66,10 @@ def test_a_reward_is_found(language: str, text: str) -> None:
         ("it", "Per favore, premi il pulsante."),
         ("es", "Vale, gracias"),
         ("nl", "Bedankt voor uw tijd"),
+        # What a word of another language means here.
+        ("nl", "Hoe was onze offerte?"),
+        ("fr", "Le premier avis"),
+        ("en", "Acme Premium on Google"),
     ],
 )
 def test_what_promises_nothing_is_left_alone(language: str, text: str) -> None:

@@ -134,6 +134,14 @@ def test_a_bomb_is_refused_before_it_is_unpacked(side: int) -> None:
         made_logo(bomb(side))
 
 
+@pytest.mark.parametrize("size", [(10_001, 20), (20, 10_001)])
+def test_a_picture_with_a_very_long_side_is_refused(size: tuple[int, int]) -> None:
+    made_logo(saved(Image.new("1", (10_000, 20)), "PNG"))
+
+    with pytest.raises(UnusableLogo, match="longer than 10,000 pixels"):
+        made_logo(saved(Image.new("1", size), "PNG"))
+
+
 def bomb(side: int) -> bytes:
     """Return a PNG of a few bytes that says it is huge."""
 

@@ -303,7 +303,18 @@ def test_nothing_is_judged_before_the_hold_is_over(person: Visitor, clock: Fixed
     clock.advance(minutes=20)
     person.open(9)
 
-    assert judge_after_the_hold(clock, minutes=29) == 0
+    assert judge_after_the_hold(clock, minutes=9) == 0
     assert judge_after_the_hold(clock, minutes=1) == 1
     assert judge_now() == 0
     assert responses() == []
+
+
+def test_a_link_that_is_opened_again_and_again_is_judged_all_the_same(
+    person: Visitor, clock: FixedClock
+) -> None:
+    judged = 0
+    for _ in range(8):
+        person.open(9)
+        judged += judge_after_the_hold(clock, minutes=10)
+
+    assert judged >= 2

@@ -38,20 +38,24 @@ language?.elements.lang.addEventListener("change", () => {
   // The arrow keys change a closed list at every press; who uses them presses the button.
   if (last?.type !== "keydown") language.requestSubmit();
 });
+for (const form of document.forms) {
+  const {hand} = form.elements;
+  if (!hand) continue;
+  hand.value = "untrusted";
+  form.addEventListener("submit", (event) => {
+    hand.value = [event.submitter && last?.isTrusted ? "trusted" : "untrusted", ...seen];
+    told = true;
+  });
+}
 if (answer) {
-  const {comment, hand, score} = answer.elements;
+  const {comment, score} = answer.elements;
   const chosen = answer.querySelector(".chosen");
   watch();
-  hand.value = "untrusted";
   answer.addEventListener("click", (event) => event.target.type === "radio" && note(event, "pick"));
   answer.addEventListener("change", (event) => {
     if (!chosen || event.target.type !== "radio") return;
     chosen.textContent = chosen.dataset.words.replace("{score}", score.value);
     chosen.classList.add("now");
-  });
-  answer.addEventListener("submit", (event) => {
-    hand.value = [event.submitter && last?.isTrusted ? "trusted" : "untrusted", ...seen];
-    told = true;
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) tell();
