@@ -36,14 +36,17 @@ check: develop
 	$(BIN)/python scripts/spam_gate.py
 	$(BIN)/pytest -q -n auto -m "not browser"
 
+# The tests start a few hundred processes: compiled once, the modules load faster in all of them.
+check test: export PYTHONDONTWRITEBYTECODE =
+
 test: develop browser
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/djlint --lint --quiet nps_portal/templates
 	$(BIN)/python scripts/spam_gate.py
-	$(BIN)/pytest -q -n 3
-	$(BIN)/pytest -q -n 3 -m "not browser" --database=postgresql
+	$(BIN)/pytest -q -n 3 --dist worksteal
+	$(BIN)/pytest -q -n 3 --dist worksteal -m "not browser" --database=postgresql
 
 browser:
 	scripts/ensure_browser

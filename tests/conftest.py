@@ -1,7 +1,7 @@
 """What all tests share: a database of the asked kind, an application, and clients.
 
 The schema is made once: SQLite tests get a copy of a migrated file, PostgreSQL tests a database
-made from a migrated template.
+made from a migrated template. The application is made once as well, and furnished for each test.
 """
 
 import os
@@ -21,6 +21,8 @@ from tests.support import factories
 from tests.support.client import PortalClient
 from tests.support.clock import FixedClock
 from tests.support.postgres import start_postgres
+from tests.support.scratch import scratch_directory
+from tests.support.standing import furnished
 
 SECRET = "only-for-tests-0123456789"
 
@@ -37,17 +39,34 @@ class MakeDatabase(Protocol):
         ...
 
 
+def pytest_configure() -> None:
+    """Let `tmp_path` lie in memory, unless the one who calls pytest has said where."""
+    scratch = scratch_directory()
+    if scratch is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the choice of the database."""
     parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, on PostgreSQL, what touches no database: it ran on SQLite's turn already."""
+    """Mark what drives a browser, and leave out, on PostgreSQL, what touches no database.
+
+    That ran on SQLite's turn already.
+    """
+    for item in items:
+        if item.path.stem.endswith("_browser"):
+            item.add_marker(pytest.mark.browser)
     if config.getoption("--database") == "sqlite":
         return
-    kept = [item for item in items if "make_database" in getattr(item, "fixturenames", ())]
-    left_out = [item for item in items if item not in set(kept)]
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        has_one = "make_database" in getattr(item, "fixturenames", ())
+        (kept if has_one else left_out).append(item)
     config.hook.pytest_deselected(items=left_out)
     items[:] = kept
 
@@ -106,18 +125,30 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
+@pytest.fixture(scope="session")
+def standing_app(make_database: MakeDatabase, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """Give the application that `app` furnishes for each test."""
+    instance = tmp_path_factory.mktemp("standing")
+    made = create_app(load_settings(environment(instance, make_database(instance))))
+    made.test_client_class = PortalClient
+    with made.app_context():
+        # The dialect, which the engines of all tests share, learns from its first connection.
+        db.engine.connect().close()
+        db.engine.dispose()
+    return made
+
+
 @pytest.fixture
-def app(make_database: MakeDatabase, tmp_path: Path, clock: FixedClock) -> Iterator[Flask]:
+def app(
+    standing_app: Flask, make_database: MakeDatabase, tmp_path: Path, clock: FixedClock
+) -> Iterator[Flask]:
     """Give an application with an empty database, inside its context."""
     instance = tmp_path / "instance"
     instance.mkdir()
     settings = load_settings(environment(instance, make_database(instance)))
-    made = create_app(settings, clock)
-    made.test_client_class = PortalClient
-    with made.app_context():
+    with furnished(standing_app, settings, clock) as made, made.app_context():
         yield made
         db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ import pytest
 from flask import Flask
 from werkzeug.routing import AnyConverter, Rule
 
-from nps_portal import doors
+from nps_portal import create_app, doors
+from nps_portal.accounts.portal_settings import process_settings
+from nps_portal.foundation.database import db
 from tests.support import factories
 from tests.support.client import PortalClient
 
@@ -29,14 +31,16 @@ def test_every_blueprint_is_registered_with_a_guard(app: Flask) -> None:
     assert set(app.blueprints) == guarded
 
 
-def test_a_page_without_a_guard_is_shut(app: Flask, client: PortalClient) -> None:
+def test_a_page_without_a_guard_is_shut(app: Flask) -> None:
     def page() -> str:
         return "open"
 
-    app.view_functions["nowhere.page"] = page
-    app.url_map.add(app.url_rule_class("/nowhere", endpoint="nowhere.page"))
+    own = create_app(process_settings())
+    own.add_url_rule("/nowhere", "nowhere.page", page)
 
-    assert client.get("/nowhere").status_code == 403
+    assert own.test_client().get("/nowhere").status_code == 403
+    with own.app_context():
+        db.engine.dispose()
 
 
 def test_nobody_gets_into_the_admin_without_signing_in(app: Flask, client: PortalClient) -> None:

@@ -158,6 +158,7 @@ def _send_one_invitation() -> None:
         invite_next(work)
 
 
+@pytest.mark.browser
 def test_a_score_clicked_in_the_mailbox_opens_the_survey_in_a_new_tab(served: str) -> None:
     with open_browser() as browser, open_page(browser) as page:
         page.goto(f"{served}/sign-in?next=/mailbox")

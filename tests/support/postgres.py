@@ -31,6 +31,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from tests.support.scratch import scratch_directory
+
 # PostgreSQL refuses to run as root, so root runs it as this user, which every Unix has.
 UNPRIVILEGED_USER = "nobody"
 
@@ -72,7 +74,8 @@ class PostgresServer:
 
         :param template: the database to copy; nobody may be connected to it.
         """
-        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+        # The other way writes every page of the copy into the log as well.
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
             sql.Identifier(name), sql.Identifier(template or "template1")
         )
         with self._connect() as connection:
@@ -143,7 +146,7 @@ def start_postgres(directory: Path) -> PostgresServer:
 
 
 def _start_at_new_home() -> Path:
-    home = Path(tempfile.mkdtemp(prefix="nps-postgres-"))
+    home = Path(tempfile.mkdtemp(prefix="nps-postgres-", dir=scratch_directory()))
     try:
         if os.geteuid() == 0:
             shutil.chown(home, UNPRIVILEGED_USER)
