@@ -16,6 +16,8 @@ from nps_portal.foundation.clock import Clock, SystemClock, install_clock
 from nps_portal.foundation.database import engine_options, install_database
 from nps_portal.foundation.row_ids import install_row_ids
 from nps_portal.foundation.schema import install_migrations
+from nps_portal.foundation.sessions import SparingSessions
+from nps_portal.foundation.static_files import install_static_files
 from nps_portal.foundation.templating import register_templating
 from nps_portal.logs import configure_logs
 
@@ -40,6 +42,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
         )
     install_clock(app, clock or SystemClock())
+    app.session_interface = SparingSessions()
     install_database(app)
     install_migrations(app)
     Mail(app)
@@ -48,6 +51,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     limiter.init_app(app)
     install_sign_in(app)
     register_templating(app)
+    install_static_files(app)
     install_row_ids(app)
     doors.open_doors(app)
     return app

@@ -92,6 +92,15 @@ class Pause:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unsure:
+    """What a program may have pressed, and a person confirms by one press of `button`."""
+
+    act: str
+    months: str
+    button: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MyContent:
     """The page; `paused_text` is empty while no pause runs.
 
@@ -114,6 +123,7 @@ class MyContent:
     notice: str = ""
     error: str = ""
     tick_missing: str = ""
+    unsure: Unsure | None = None
 
 
 def my_link(session: Session, token: str) -> MyLink | None:

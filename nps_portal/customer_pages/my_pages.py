@@ -17,9 +17,11 @@ from flask.typing import ResponseReturnValue
 from nps_portal.contacts.commands import end_pause
 from nps_portal.contacts.erasures import ContactErased
 from nps_portal.contacts.models import SuppressionReason
+from nps_portal.customer_pages.answer_links import follows_all_links
 from nps_portal.customer_pages.my_content import (
     MyContent,
     MyLink,
+    Unsure,
     is_stopped,
     known_of,
     my_answers,
@@ -29,6 +31,7 @@ from nps_portal.customer_pages.my_content import (
     pauses,
 )
 from nps_portal.customer_pages.page_content import EndingContent
+from nps_portal.customer_pages.page_signs import is_surely_machine, is_untrusted, press_told
 from nps_portal.customer_pages.shared_pages import (
     address,
     business_name,
@@ -42,7 +45,7 @@ from nps_portal.customer_pages.shared_pages import (
 )
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
-from nps_portal.foundation.tokens import make_nonce, read_nonce
+from nps_portal.foundation.tokens import PageNonce, make_nonce, read_nonce
 from nps_portal.foundation.work import Work, unit_of_work
 from nps_portal.outbox.stopping import stop_person
 from nps_portal.privacy.commands import (
@@ -54,6 +57,7 @@ from nps_portal.privacy.commands import (
 from nps_portal.privacy.queries import data_of_answer, personal_data
 from nps_portal.responses.commands import unsubscribe
 from nps_portal.surveys.queries import survey_by_id
+from nps_portal.surveys.wording import FilledWording
 from nps_portal.visits.commands import log_visit
 from nps_portal.visits.models import VisitKind
 
@@ -61,6 +65,14 @@ NONCE_SECONDS = 24 * 3600
 ACTS = ("pause", "resume", "stop", "erase")
 # What cannot be taken back, and so not by a machine that presses every button it finds.
 TICKED = ("stop", "erase")
+_BUTTONS = {
+    "pause": "me_pause_button",
+    "resume": "me_resume_button",
+    "stop": "unsubscribe_button",
+    "erase": "me_erase_button",
+}
+# What the nonce of the page remembers when it has asked whether a person pressed.
+ASKED_AGAIN = 1
 
 blueprint = Blueprint("my_pages", __name__)
 open_to_customers(blueprint)
@@ -86,11 +98,15 @@ def act(token: str) -> ResponseReturnValue:
     if wanted not in ACTS:
         abort(400)
     content = _content(link, token)
-    if read_nonce(request.form.get("nonce", ""), link.key, NONCE_SECONDS) is None:
+    page = read_nonce(request.form.get("nonce", ""), link.key, NONCE_SECONDS)
+    if page is None:
         return _page(link, replace(content, error=content.words.me_again)), 403
     if wanted in TICKED and request.form.get("sure") != "yes":
         tick = content.words.me_erase_tick
         return _page(link, replace(content, error=tick, tick_missing=wanted)), 422
+    if _is_pressed_by_program(link, page):
+        again = make_nonce(link.key, ASKED_AGAIN)
+        return _page(link, replace(content, nonce=again, unsure=_unsure(wanted, content.words)))
     return _done(link, wanted, token)
 
 
@@ -165,6 +181,31 @@ def _notice(content: MyContent) -> str:
 def _page(link: MyLink, content: MyContent) -> str:
     frame = frame_of(content.business, content.words, link.survey)
     return render_template("customer_pages/me.html", page=content, frame=frame)
+
+
+def _is_pressed_by_program(link: MyLink, page: PageNonce) -> bool:
+    """Tell whether a press is plainly no person's.
+
+    A person may share a filter's network and browser, or be helped by a program: who presses again
+    is believed. A hand leaves at least one gesture where scripts run, so without any none is.
+    """
+    hand = request.form.get("hand", "")
+    if is_untrusted(hand) and not press_told(hand)["gestures"]:
+        return True
+    if page.preselected == ASKED_AGAIN:
+        return False
+    visitor = visit_now(VisitKind.UNSUBSCRIBE)
+    if is_surely_machine(hand, visitor):
+        return True
+    now = current_clock().now()
+    return link.invitation_id is not None and follows_all_links(
+        reading(), link.invitation_id, visitor, now
+    )
+
+
+def _unsure(wanted: str, words: FilledWording) -> Unsure:
+    months = str(_months()) if wanted == "pause" else ""
+    return Unsure(act=wanted, months=months, button=words[_BUTTONS[wanted]])
 
 
 def _done(link: MyLink, wanted: str, token: str) -> ResponseReturnValue:

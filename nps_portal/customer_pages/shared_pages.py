@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from limits import RateLimitItemPerMinute
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from werkzeug.exceptions import HTTPException, TooManyRequests
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyRequests
 
 from nps_portal.accounts.limits import limiter
 from nps_portal.accounts.portal_settings import portal_settings
@@ -29,7 +29,9 @@ from nps_portal.visits.models import VisitKind
 
 log = structlog.get_logger(__name__)
 
-LARGEST_FORM_BYTES = 500_000
+# A comment of 300,000 letters of any script still fits, and so comes back with the form instead of
+# being lost: nine bytes a letter, as browsers write them.
+LARGEST_FORM_BYTES = 3_000_000
 RETRY_AFTER_SECONDS = "5"
 WRONG_LINKS = RateLimitItemPerMinute(60)
 HEADERS = {
@@ -45,10 +47,20 @@ HEADERS = {
 _ENDINGS = {429: "many", 503: "wait"}
 
 
+_UNLIMITED: set[str] = set()
+
+
+@limiter.request_filter
+def _is_unlimited() -> bool:
+    """Spare the limiter the search for limits that a customer's page does not have."""
+    return request.blueprint in _UNLIMITED
+
+
 def open_to_customers(blueprint: Blueprint) -> None:
     """Give a blueprint the headers and the errors of a customer's pages."""
     # What is limited there is counted by hand, as in `wrong_link`.
     limiter.exempt(blueprint)
+    _UNLIMITED.add(blueprint.name)
     blueprint.before_request(_limit_body)
     blueprint.after_request(_protect)
     blueprint.register_error_handler(HTTPException, _http_error)
@@ -81,6 +93,8 @@ def keep_visit(facts: VisitFacts, invitation_id: int) -> None:
 
 def chosen_language() -> str:
     """Return the language that the reader has chosen on the page, empty when none."""
+    if not request.query_string:
+        return ""
     wanted = request.args.get("lang", "")
     return wanted if wanted in BY_CODE else ""
 
@@ -176,14 +190,33 @@ def _ready_made_ending(name: str, code: int, business: str) -> ResponseReturnVal
     return ending(content, code)
 
 
+def _too_large() -> ResponseReturnValue:
+    """Say that the text is too long and lead back to it: there the browser still has the words."""
+    words = ready_words("")
+    content = EndingContent(
+        business="",
+        title=words.fault_title,
+        text=words.too_long,
+        help=words.fault_text,
+        language=words.language,
+        direction=words.direction,
+    )
+    return ending(content, 413)
+
+
 def _limit_body() -> None:
     """Take no more from a stranger than a comment that is far too long; imports need more."""
     request.max_content_length = LARGEST_FORM_BYTES
+    request.max_form_memory_size = LARGEST_FORM_BYTES
 
 
 def _protect(response: Response) -> Response:
+    headers = response.headers
+    # Looked up at once: asked for one by one, each is searched for from the beginning.
+    present = {name.lower() for name, _ in headers}
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in present:
+            headers.add(name, value)
     return response
 
 
@@ -191,6 +224,8 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if code < 400:
         return error.get_response()
+    if code == RequestEntityTooLarge.code:
+        return _too_large()
     # Without the business's name: reading it may be what has just failed.
     return _ready_made_ending(_ENDINGS.get(code, "fault"), code, "")
 

@@ -30,11 +30,11 @@ def channel_words(channel: Channel) -> str:
 
 
 def evidence_words(response: Response) -> str:
-    """Return what an answer rests on, in words."""
+    """Return what an answer rests on, in the words of every page, file and of docs/answers.md."""
     if response.state is ResponseState.HELD:
         return "Needs review"
     if response.marks.get("rejected"):
-        return "Taken for a machine's"
+        return "Automated"
     if response.evidence is Evidence.CONFIRMED_CLICK:
         return "Clicked, not sent"
     return "Answered"

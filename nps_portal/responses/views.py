@@ -18,6 +18,7 @@ from flask.typing import ResponseReturnValue
 
 from nps_portal.accounts.guards import current_actor
 from nps_portal.accounts.portal_settings import portal_settings
+from nps_portal.contacts.erasures import ContactErased
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.csv_files import csv_lines
 from nps_portal.foundation.database import reading
@@ -135,7 +136,7 @@ def _decide(response_id: int, act: Callable[[Work, int], None]) -> ResponseRetur
     try:
         with unit_of_work(current_actor()) as work:
             act(work, response_id)
-    except NewerAnswer as fault:
+    except (NewerAnswer, ContactErased) as fault:
         flash(str(fault), "error")
     if request.form.get("back") == INBOX:
         return redirect(url_for(".index", **InboxAddress.of(request.form).arguments()), 303)

@@ -94,6 +94,11 @@ MY_DATA = TextGroup(
             "This page was open for too long, so nothing was changed. Please press the button once "
             "more.",
         ),
+        line(
+            "me_sure",
+            "When a program may have pressed the button",
+            "Was that you? Nothing was changed yet. Please press the button once more.",
+        ),
         line("me_saved", "After a change", "Saved."),
     ),
 )

@@ -111,7 +111,7 @@ def test_while_it_runs_the_page_asks_for_news_and_reloads_at_a_new_stage(
     batch = the_batch()
 
     page = owner.get(f"/batches/{batch.id}").text
-    found = re.search(r'hx-get="([^"]+)" hx-trigger="every 2s"', page)
+    found = re.search(r'hx-get="([^"]+)" data-hx-trigger="every 2s"', page)
     assert found is not None
     address = found[1].replace("&amp;", "&")
     same = owner.get(address)

@@ -285,6 +285,122 @@ def test_what_cannot_be_taken_back_needs_the_tick(
     assert contact_of(marta).erased_at is None
 
 
+FIELDS = {"pause": {"months": "3"}, "resume": {}, "stop": {"sure": "yes"}, "erase": {"sure": "yes"}}
+ACTS = pytest.mark.parametrize("act", list(FIELDS))
+QUESTION = "Was that you? Nothing was changed yet."
+PROOFPOINT = "Mozilla/5.0 (compatible; proofpoint)"
+
+
+def is_done(asked: Asked, act: str) -> bool:
+    """Tell whether an act has had its effect; a pause is taken to have run before `resume`."""
+    contact = contact_of(asked)
+    return {
+        "pause": contact.paused_until is not None,
+        "resume": contact.paused_until is None,
+        "stop": bool(suppressions()),
+        "erase": contact.erased_at is not None,
+    }[act]
+
+
+def ready_for(app: Flask, act: str) -> Asked:
+    """Ask a person who could do this."""
+    marta = ask(app)
+    if act == "resume":
+        change(marta, paused_until=NOON.replace(year=2027))
+    return marta
+
+
+def confirm(client: PortalClient, path: str, page: TestResponse, hand: str = "") -> TestResponse:
+    """Press the button of the question, with what its form holds."""
+    form = page.text.partition('role="alert"')[2].partition("</form>")[0]
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    return client.post(path, data={**fields, "hand": hand})
+
+
+def test_every_form_of_the_page_can_tell_of_the_hand(app: Flask, client: PortalClient) -> None:
+    marta = ask(app)
+
+    content = client.get(my_path(marta)).text.partition("<main>")[2].partition("</main>")[0]
+
+    assert content.count("<form") == 3
+    assert content.count('<input type="hidden" name="hand">') == 3
+
+
+@ACTS
+@pytest.mark.parametrize("hand", ["", "trusted", "trusted,pointer", "trusted,key"])
+def test_a_person_decides_with_one_press(
+    app: Flask, client: PortalClient, act: str, hand: str
+) -> None:
+    marta = ready_for(app, act)
+    client.get(f"{marta.path}/9")
+
+    answer = press(client, my_path(marta), act, hand=hand, **FIELDS[act])
+
+    assert answer.status_code == 303
+    assert is_done(marta, act)
+
+
+@ACTS
+def test_a_press_without_any_hand_decides_nothing_however_often(
+    app: Flask, client: PortalClient, act: str
+) -> None:
+    marta = ready_for(app, act)
+
+    page = press(client, my_path(marta), act, hand="untrusted", **FIELDS[act])
+    again = confirm(client, my_path(marta), page, hand="untrusted")
+
+    assert QUESTION in page.text
+    assert QUESTION in again.text
+    assert not is_done(marta, act)
+
+
+@ACTS
+def test_a_press_by_a_program_after_a_hand_is_asked_once(
+    app: Flask, client: PortalClient, act: str
+) -> None:
+    marta = ready_for(app, act)
+
+    page = press(client, my_path(marta), act, hand="untrusted,pointer", **FIELDS[act])
+    before = is_done(marta, act)
+    answer = confirm(client, my_path(marta), page, hand="untrusted,pointer")
+
+    assert QUESTION in page.text
+    assert not before
+    assert answer.status_code == 303
+    assert is_done(marta, act)
+
+
+@ACTS
+@pytest.mark.parametrize("sign", ["every link", "the hidden link", "its name"])
+def test_what_behaves_like_a_filter_is_asked_once(
+    app: Flask, client: PortalClient, act: str, sign: str
+) -> None:
+    marta = ready_for(app, act)
+    opened = {"every link": ["0", "5", "10"], "the hidden link": ["11"], "its name": []}[sign]
+    for score in opened:
+        client.get(f"{marta.path}/{score}")
+    if sign == "its name":
+        client.environ_base["HTTP_USER_AGENT"] = PROOFPOINT
+
+    page = press(client, my_path(marta), act, **FIELDS[act])
+    before = is_done(marta, act)
+    answer = confirm(client, my_path(marta), page)
+
+    assert QUESTION in page.text
+    assert not before
+    assert answer.status_code == 303
+    assert is_done(marta, act)
+
+
+def test_the_length_that_was_chosen_outlasts_the_question(app: Flask, client: PortalClient) -> None:
+    marta = ask(app)
+
+    page = press(client, my_path(marta), "pause", months="6", hand="untrusted,key")
+    confirm(client, my_path(marta), page)
+
+    assert contact_of(marta).paused_until == datetime(2026, 9, 10, 12, 0, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("act", ["pause", "resume", "stop", "erase"])
 @pytest.mark.parametrize("nonce", ["none", "of the survey", "of another person", "too old"])
 def test_what_does_not_come_from_our_page_changes_nothing(

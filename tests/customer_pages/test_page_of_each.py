@@ -1,9 +1,11 @@
 """What is kept ready for many readers shows nobody another's words, and nothing old."""
 
+import gzip
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from flask import Flask
 
 from nps_portal import create_app
@@ -135,7 +137,7 @@ def test_a_value_is_never_taken_for_markup_or_for_a_place(app: Flask) -> None:
     seen = {}
     for name in ("<script>", "{company}", "Ann"):
         values = {"name": name, "company": "Öl"}
-        seen[name] = ready_page(("a",), values, lambda marks: render(dict(marks)))
+        seen[name] = ready_page(("a",), values, lambda marks: render(dict(marks))).filled(values)
 
     assert seen["<script>"] == "<p>&lt;script&gt;</p><i>Öl</i>"
     assert seen["{company}"] == "<p>{company}</p><i>Öl</i>"
@@ -144,10 +146,43 @@ def test_a_value_is_never_taken_for_markup_or_for_a_place(app: Flask) -> None:
 
 def test_so_many_pages_are_kept_and_no_more(app: Flask) -> None:
     for number in range(3 * MOST_PAGES):
-        page = ready_page(
-            (number,), {"number": str(number)}, lambda marks: f"<p>{marks['number']}</p>"
-        )
+        values = {"number": str(number)}
+        page = ready_page((number,), values, lambda marks: f"<p>{marks['number']}</p>")
 
-        assert page == f"<p>{number}</p>"
+        assert page.filled(values) == f"<p>{number}</p>"
 
     assert len(app.extensions["nps_ready_pages"]) <= MOST_PAGES
+
+
+@pytest.mark.parametrize("name", ["", "Öl & <Co>", "a" * 70_000, "\N{PILE OF POO}"])
+def test_the_compressed_page_says_the_same(app: Flask, name: str) -> None:
+    values = {"name": name, "company": "Acme"}
+    page = ready_page(
+        ("b",), values, lambda marks: f"<p>{marks['name']}</p>" * 2 + f"<i>{marks['company']}</i>"
+    )
+
+    assert gzip.decompress(page.gzipped(values)).decode() == page.filled(values)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br, zstd", "gzip"),
+        ("gzip;q=0.5", "gzip"),
+        ("identity", None),
+        ("", None),
+    ],
+)
+def test_the_page_is_compressed_for_those_who_take_it(
+    app: Flask, client: PortalClient, accepted: str, encoding: str | None
+) -> None:
+    marta = ask(app)
+
+    page = client.get(f"{marta.path}/7", headers={"Accept-Encoding": accepted})
+
+    text = gzip.decompress(page.data) if encoding else page.data
+    assert page.headers.get("Content-Encoding") == encoding
+    assert page.headers["Vary"] == "Accept-Encoding"
+    assert int(page.headers["Content-Length"]) == len(page.data)
+    assert b'name="nonce"' in text
+    assert text.endswith(b"</html>")

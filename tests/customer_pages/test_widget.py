@@ -250,7 +250,7 @@ def test_what_is_no_object_is_refused_in_json(client: PortalClient, body: str) -
 
 
 def test_a_large_body_is_refused_in_json(client: PortalClient, clock: FixedClock) -> None:
-    answer = send(client, clock, comment="x" * 600_000)
+    answer = send(client, clock, comment="x" * 4_000_000)
 
     assert answer.status_code == 413
     assert answer.json is not None

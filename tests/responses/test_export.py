@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tracemalloc
 from dataclasses import replace
 
@@ -91,6 +92,23 @@ def test_every_answer_says_how_it_came_and_why_it_is_doubted(
     reasons = "came within seconds of the delivery; a script pressed Send, not a hand"
     assert doubted["bot_reasons"] == reasons
     assert (doubted["late"], doubted["first_click_score"]) == ("no", "")
+
+
+def test_a_refused_answer_is_called_automated_wherever_it_stands(
+    app: Flask, owner: PortalClient
+) -> None:
+    given(ask(app, "Tom Okafor"), 2, by_script=True)
+    tom = responses()[0].id
+    form = owner.get(f"/responses/{tom}").text.partition("/rejection")[2]
+    seen = re.findall(r'name="seen" value="(\d+)"', form)
+
+    refused = owner.post_form(f"/responses/{tom}/rejection", {"seen": seen[0]})
+
+    assert refused.status_code == 303
+
+    assert [one["evidence"] for one in downloaded(owner)] == ["Automated"]
+    assert "<dd>Automated</dd>" in owner.get(f"/responses/{tom}").text
+    assert "automated" in owner.get("/responses?state=excluded").text
 
 
 def test_the_file_is_what_the_address_finds_on_all_its_pages(

@@ -13,6 +13,13 @@ addEventListener("fetch", (event) => {
   event.respondWith(newest(request));
 });
 
+// A page that came just before the connection went may name files of a version not yet kept.
+async function alike(kept, request) {
+  const plain = ({ url }) => url.replace(/\?.*/, "").replace(/\/static\/v-[^/]+\//, "/static/");
+  const found = (await kept.keys()).findLast((one) => plain(one) === plain(request));
+  return found && kept.match(found, { ignoreVary: true });
+}
+
 async function newest(request) {
   const kept = await caches.open(KEPT);
   let answer;
@@ -25,5 +32,5 @@ async function newest(request) {
     // No connection, or none that is of use.
   }
   const former = await kept.match(request, { ignoreVary: true });
-  return former ?? (await kept.match(request, { ignoreVary: true, ignoreSearch: true })) ?? answer ?? Response.error();
+  return former ?? (await alike(kept, request)) ?? answer ?? Response.error();
 }
