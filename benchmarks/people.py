@@ -1,11 +1,13 @@
 """Made-up customers as CSV files, the same ones every time."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 HEADERS = ("Email", "First name", "Last name", "Company", "Language")
+# A file that is imported has two columns more, which become properties.
+IMPORT_HEADERS = (*HEADERS, "Revenue", "Customer since")
 
 _FIRST_NAMES = ("Marta", "Jürgen", "Aoife", "Siôn", "Léa", "Paweł", "Ingrid", "Tom", "Zoë", "Ali")
 _LAST_NAMES = ("Lindqvist", "Müller", "O'Brien", "Novák", "Garcia", "Smith", "Østergaard")
@@ -50,12 +52,20 @@ def known_emails(count: int) -> list[str]:
 
 def write_people(path: Path, count: int) -> None:
     """Write a file of good rows."""
-    _write(path, people(count))
+    _write(path, HEADERS, (one.cells() for one in people(count)))
 
 
 def write_import(path: Path, count: int) -> None:
     """Write a file of which 1 % is bad and 1 % tells something new of known contacts."""
-    _write(path, (_spoiled(one, number) for number, one in enumerate(people(count))))
+    rows = (
+        [
+            *_spoiled(one, number).cells(),
+            f"{number * 1.5}",
+            f"20{number % 25:02}-0{number % 9 + 1}-15",
+        ]
+        for number, one in enumerate(people(count))
+    )
+    _write(path, IMPORT_HEADERS, rows)
 
 
 def bad_count(count: int) -> int:
@@ -79,8 +89,8 @@ def _spoiled(person: Person, number: int) -> Person:
     )
 
 
-def _write(path: Path, rows: Iterator[Person]) -> None:
+def _write(path: Path, headers: Sequence[str], rows: Iterable[list[str]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(HEADERS)
-        writer.writerows(one.cells() for one in rows)
+        writer.writerow(headers)
+        writer.writerows(rows)

@@ -22,15 +22,20 @@ from nps_portal.batches.inviting import invite_next
 from nps_portal.batches.models import Invitation
 from nps_portal.config import load_settings
 from nps_portal.contacts.commands import ContactDetails, upsert_contacts
+from nps_portal.contacts.models import Contact, PropertyKind
+from nps_portal.contacts.properties import PropertySpec
 from nps_portal.delivery.turns import deliver_due_messages
 from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.merging import MergeChoice, MergeField, Piece, pieces_of
 from nps_portal.foundation.tokens import Purpose, make_token
 from nps_portal.foundation.work import COMMAND_LINE, WORKER, unit_of_work
-from nps_portal.imports.commands import confirm_import, mapping_of, read_upload, upload
+from nps_portal.imports.commands import Choice, choice_of, confirm_import
+from nps_portal.imports.mapping import Mapping as ColumnMapping
 from nps_portal.imports.queries import import_by_id
 from nps_portal.imports.running import run_import
+from nps_portal.imports.taking_in import take_in
+from nps_portal.imports.undo_commands import start_undo
 from nps_portal.mail import dkim
 from nps_portal.outbox.models import EmailContent
 from nps_portal.responses.models import Response, ResponseState
@@ -47,9 +52,11 @@ Environment = Mapping[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """What an import brought, and what it needed."""
+    """What an import brought, and what it and its Undo needed; who is left after the Undo."""
 
     measured: Measured
+    undo: Measured
+    left: int
     added: int
     updated: int
     rejected: int
@@ -71,27 +78,59 @@ def add_known(environment: Environment, emails: list[str]) -> None:
         upsert_contacts(work, details, source="benchmark")
 
 
+def bring_people(environment: Environment, path: Path) -> None:
+    """Bring the people of a file in, for a benchmark of what comes after."""
+    with _application(environment).app_context():
+        with path.open("rb") as file:
+            import_id = take_in(COMMAND_LINE, file, path.name)
+        with unit_of_work(COMMAND_LINE) as work:
+            kept = import_by_id(work.session, import_id)
+            assert kept is not None
+            confirm_import(work, import_id, choice_of(kept))
+        run_import(import_id, WORKER, threading.Event())
+
+
 def import_file(environment: Environment, path: Path) -> Imported:
     """Bring a file in the way an owner does: upload, confirm, and let the worker run it."""
     with _application(environment).app_context():
         import_ids: list[int] = []
 
         def bring_in() -> int:
-            read = read_upload(path.read_bytes(), path.name)
+            with path.open("rb") as file:
+                import_ids.append(take_in(COMMAND_LINE, file, path.name))
             with unit_of_work(COMMAND_LINE) as work:
-                started = upload(work, read)
-                mapping = mapping_of(started)
+                confirm_import(work, import_ids[0], _with_properties(import_ids[0]))
+            return run_import(import_ids[0], WORKER, threading.Event())
+
+        def undo() -> int:
             with unit_of_work(COMMAND_LINE) as work:
-                confirm_import(work, started.id, mapping)
-            import_ids.append(started.id)
-            return run_import(started.id, WORKER, threading.Event())
+                start_undo(work, import_ids[0])
+            return run_import(import_ids[0], WORKER, threading.Event())
 
         measured = measure(bring_in)
         done = import_by_id(reading(), import_ids[0])
         assert done is not None
-        return Imported(
-            measured=measured, added=done.added, updated=done.updated, rejected=done.rejected
+        counts = {"added": done.added, "updated": done.updated, "rejected": done.rejected}
+        undone = measure(undo)
+        left = reading().scalar(sa.select(sa.func.count(Contact.id))) or 0
+        return Imported(measured=measured, undo=undone, left=left, **counts)
+
+
+def _with_properties(import_id: int) -> Choice:
+    """Return the columns as they are guessed, and the other two as new properties."""
+    kept = import_by_id(reading(), import_id)
+    assert kept is not None
+    guessed = choice_of(kept).mapping
+    kinds = {"Revenue": PropertyKind.NUMBER, "Customer since": PropertyKind.DATE}
+    properties = {
+        guessed.headers.index(name): PropertySpec(name=name, kind=kind)
+        for name, kind in kinds.items()
+    }
+    return Choice(
+        mapping=ColumnMapping(
+            headers=guessed.headers, columns=guessed.columns, properties=properties
         )
+    )
 
 
 def plan_batch(environment: Environment) -> Measured:

@@ -1,5 +1,8 @@
 """The survey page under load: the real server beside a bare Flask page on the same server.
 
+A second peer stores one row an answer, each with a commit of its own: what an answer costs at least
+where every request waits for the disk by itself.
+
 Each answer goes to an invitation of its own, with the nonce that its page was served with, later
 than a machine is taken for one; at the end there must be one response for each that counts. No
 worker runs.
@@ -32,6 +35,7 @@ from benchmarks.support import (
     print_table,
     process_environment,
     run_apart,
+    throwaway_directory,
     throwaway_portal,
 )
 
@@ -53,7 +57,8 @@ COMMENT = "Quick to answer the phone, and the van came on the day that was promi
 
 OURS_GET, OURS_POST = "GET /s/<token>/9", "POST /s/<token>"
 BARE_GET, BARE_POST = "bare Flask page, GET", "bare Flask page, POST"
-PEERS = {OURS_GET: BARE_GET, OURS_POST: BARE_POST}
+ROW_POST = "one durable insert a POST"
+PEERS = {OURS_GET: BARE_GET, OURS_POST: BARE_POST, ROW_POST: BARE_POST}
 
 _NONCE = re.compile(rb'name="nonce" value="([^"]+)"')
 
@@ -162,7 +167,7 @@ def _invite(environment: dict[str, str], count: int) -> None:
     """Invite so many contacts and deliver their emails, so that the pages are as in real life."""
     path = Path(environment["NPS_INSTANCE_DIR"]) / "people.csv"
     write_people(path, count)
-    run_apart("benchmarks.portal:import_file", environment, path)
+    run_apart("benchmarks.portal:bring_people", environment, path)
     run_apart("benchmarks.portal:plan_batch", environment)
     run_apart("benchmarks.portal:deliver", environment)
 
@@ -171,13 +176,26 @@ def _bare(arguments: argparse.Namespace) -> dict[str, Load]:
     port = free_port()
     words = ["benchmarks.bare_page", "--port", str(port)]
     words += ["--processes", str(arguments.web_processes)]
-    paths = [f"/s/{number:012}.{SECRET}" for number in range(arguments.invitations)]
-    with serve(words, port, {}):
-        target = Target(port=port, paths=paths, connections=arguments.connections)
-        # Opened once before, as ours was for its nonces.
-        target.get(arguments.invitations)
-        nonces = [SECRET * 2] * arguments.invitations
-        return {BARE_GET: target.get(arguments.gets), BARE_POST: target.post(nonces)}
+    tokens = [f"{number:012}.{SECRET}" for number in range(arguments.invitations)]
+    with throwaway_directory() as directory:
+        words += ["--rows", str(directory / "rows.sqlite")]
+        with serve(words, port, {}):
+            bare, row = (
+                Target(
+                    port=port,
+                    paths=[f"{path}/{token}" for token in tokens],
+                    connections=arguments.connections,
+                )
+                for path in ("/s", "/row")
+            )
+            # Opened once before, as ours was for its nonces.
+            bare.get(arguments.invitations)
+            nonces = [SECRET * 2] * arguments.invitations
+            return {
+                BARE_GET: bare.get(arguments.gets),
+                BARE_POST: bare.post(nonces),
+                ROW_POST: row.post(nonces),
+            }
 
 
 @contextmanager

@@ -3,14 +3,10 @@
 import json
 import os
 import sys
-import threading
-from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import FlaskGroup
-from rich.console import Console
-from rich.progress import Progress
 from sqlalchemy.exc import OperationalError
 
 from nps_portal import create_app, demo, processes
@@ -19,11 +15,13 @@ from nps_portal.accounts.models import Role
 from nps_portal.accounts.portal_settings import portal_settings, process_settings
 from nps_portal.accounts.queries import has_users
 from nps_portal.accounts.setup_code import setup_code, setup_code_is_needed
-from nps_portal.batches.audience import EVERYBODY, Audience
+from nps_portal.batches.audience import EVERYBODY, Audience, SegmentAudience
 from nps_portal.batches.commands import BatchPlan, schedule_batch
 from nps_portal.batches.queries import dry_run
+from nps_portal.cli_data import export_command, import_all, import_responses
+from nps_portal.cli_import import import_group
 from nps_portal.cli_inbox import inbox_command
-from nps_portal.cli_words import contact_ids, instant, named_survey
+from nps_portal.cli_words import contact_ids, instant, named_segment, named_survey
 from nps_portal.config import BadSettings
 from nps_portal.doctor_command import doctor_command
 from nps_portal.foundation.clock import current_clock
@@ -31,11 +29,8 @@ from nps_portal.foundation.database import reading
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.schema import migrate, require_current_schema
 from nps_portal.foundation.work import COMMAND_LINE, unit_of_work
-from nps_portal.imports.commands import confirm_import, mapping_of, read_upload, upload
-from nps_portal.imports.models import ImportState
-from nps_portal.imports.queries import import_by_id, rejections
-from nps_portal.imports.running import run_import
 from nps_portal.insights.score import default_window, score_figures
+from nps_portal.segments.queries import member_query, rules_of
 from nps_portal.surveys.commands import ensure_default_survey
 
 BAD_SETTINGS_EXIT_CODE = 2
@@ -66,6 +61,10 @@ def commands() -> None:
 # Flask's options to name an application mean nothing here: the application is this one.
 commands.params.clear()
 commands.add_command(inbox_command)
+commands.add_command(import_group)
+import_group.add_command(import_all)
+import_group.add_command(import_responses)
+commands.add_command(export_command)
 commands.add_command(doctor_command)
 
 
@@ -164,63 +163,29 @@ def _password(from_stdin: bool) -> str:
     return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
-@commands.group("import")
-def import_group() -> None:
-    """Bring files of other systems in."""
-
-
-@import_group.command("contacts")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_contacts(file: Path) -> None:
-    """Import contacts from a CSV, XLSX, XLS or ODS file; columns are recognised by themselves."""
-    _ready()
-    read = read_upload(file.read_bytes(), file.name)
-    with unit_of_work(COMMAND_LINE) as work:
-        started = upload(work, read)
-        mapping = mapping_of(started)
-        confirm_import(work, started.id, mapping)
-    for field, index in mapping.columns.items():
-        click.echo(f"  {field.value.replace('_', ' ')}: {mapping.headers[index]}", err=True)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("Importing", total=started.rows_total)
-        run_import(
-            started.id,
-            COMMAND_LINE,
-            threading.Event(),
-            lambda rows: progress.update(task, advance=rows),
-        )
-    _report_import(started.id)
-
-
-def _report_import(import_id: int) -> None:
-    reading().rollback()
-    done = import_by_id(reading(), import_id)
-    if done is None:
-        raise PortalError("The import is gone.")
-    for refused in rejections(reading(), import_id, limit=None):
-        click.echo(f"line {refused.line}: {refused.reason}", err=True)
-    click.echo(
-        f"{done.added} added, {done.updated} updated, {done.unchanged} unchanged, "
-        f"{done.rejected} refused."
-    )
-    if done.state is ImportState.FAILED:
-        raise PortalError(done.reason)
-
-
 @commands.command("send")
 @click.argument("survey_name", metavar="SURVEY")
 @click.option("--contact", "emails", multiple=True, help="Send to this address (repeatable).")
+@click.option("--segment", "segment_name", help="Send to who is in this segment when it begins.")
 @click.option("--all", "everybody", is_flag=True, help="Send to every contact.")
 @click.option("--at", help="When, as ISO 8601; without an offset in the account's zone.")
 def send_command(
-    survey_name: str, emails: tuple[str, ...], everybody: bool, at: str | None
+    survey_name: str,
+    emails: tuple[str, ...],
+    segment_name: str | None,
+    everybody: bool,
+    at: str | None,
 ) -> None:
     """Send a survey: makes a batch and prints its number; the worker delivers it."""
     _ready()
-    if everybody == bool(emails):
-        raise click.UsageError("Say either --all or --contact EMAIL.")
+    if [everybody, bool(emails), segment_name is not None].count(True) != 1:
+        raise click.UsageError("Say either --all or --contact EMAIL or --segment NAME.")
     survey = named_survey(survey_name)
-    audience = EVERYBODY if everybody else Audience(contact_ids=contact_ids(emails))
+    audience = EVERYBODY
+    if emails:
+        audience = Audience(contact_ids=contact_ids(emails))
+    if segment_name is not None:
+        audience = Audience(segment=SegmentAudience.of(named_segment(segment_name)))
     when = instant(at)
     found = dry_run(reading(), audience, survey, when or current_clock().now())
     for reason, count in found.not_asked:
@@ -236,12 +201,17 @@ def send_command(
 
 @commands.command("score")
 @click.option("--survey", "survey_name", help="Only this survey's answers.")
+@click.option("--segment", "segment_name", help="Only answers of who is in this segment now.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def score_command(survey_name: str | None, as_json: bool) -> None:
+def score_command(survey_name: str | None, segment_name: str | None, as_json: bool) -> None:
     """Print the figures of the overview."""
     _ready()
     survey = named_survey(survey_name) if survey_name else None
-    window = default_window(current_clock().now(), survey.id if survey else None)
+    now, people = current_clock().now(), None
+    if segment_name is not None:
+        rules = rules_of(reading(), named_segment(segment_name))
+        people = member_query(reading(), rules, now)
+    window = default_window(now, survey.id if survey else None, people)
     figures = score_figures(reading(), window)
     if as_json:
         click.echo(json.dumps(figures.as_json()))

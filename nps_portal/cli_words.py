@@ -1,4 +1,4 @@
-"""What the words after a command mean: a survey's name, people's addresses, a time."""
+"""What the words after a command mean: a survey's or segment's name, people's addresses, a time."""
 
 from datetime import UTC, datetime
 
@@ -9,6 +9,8 @@ from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.errors import PortalError
+from nps_portal.segments.models import Segment
+from nps_portal.segments.queries import segment_by_name, similar_names
 from nps_portal.surveys.models import Survey
 from nps_portal.surveys.queries import survey_by_name
 
@@ -22,6 +24,19 @@ def named_survey(name: str) -> Survey:
     if survey is None:
         raise PortalError(f"There is no survey called «{name}»; the ready-made one is «default».")
     return survey
+
+
+def named_segment(name: str) -> Segment:
+    """Return the Segment of this name.
+
+    :raises PortalError: there is none; those with similar names are named.
+    """
+    segment = segment_by_name(reading(), name)
+    if segment is None:
+        similar = " or ".join(f"«{one}»" for one in similar_names(reading(), name))
+        hint = f"; did you mean {similar}?" if similar else "; segments are made at /segments."
+        raise PortalError(f"There is no segment called «{name}»{hint}")
+    return segment
 
 
 def contact_ids(emails: tuple[str, ...]) -> tuple[int, ...]:

@@ -31,6 +31,7 @@ from nps_portal.batches.models import Batch, Invitation
 from nps_portal.config import Settings
 from nps_portal.contacts.commands import ContactDetails, upsert_contacts
 from nps_portal.demo_machines import scan
+from nps_portal.demo_people import describe_people
 from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.errors import PortalError
@@ -127,9 +128,12 @@ def _fill(work: Work, sign_in: SignIn) -> None:
             "time_zone": "Europe/Vienna",
         },
     )
-    add_user(past, email=sign_in.email, name="Jo Baker", password=sign_in.password, role=Role.OWNER)
+    owner = add_user(
+        past, email=sign_in.email, name="Jo Baker", password=sign_in.password, role=Role.OWNER
+    )
     survey = ensure_default_survey(past)
     contact_ids = _add_people(past, chance)
+    describe_people(past, contact_ids, owner.id)
     chance.shuffle(contact_ids)
     groups = [contact_ids[start::6] for start in range(6)]
     for month in range(MONTHS):

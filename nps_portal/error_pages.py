@@ -16,7 +16,7 @@ WORDS = {
     403: ("This page is for the owner", "Ask the owner of this portal for what you need."),
     404: ("There is nothing here", "The address may be old, or cut off at its end."),
     405: ("That cannot be done here", "Nothing was changed. Go back and try once more."),
-    413: ("That is too large", "Nothing was changed. A file may have 32 MB at most."),
+    413: ("That is too large", "Nothing was changed. A list of contacts may have 200 MB at most."),
     429: ("Too many attempts", "Wait a minute, then try once more."),
     500: (
         "Something went wrong on our side",

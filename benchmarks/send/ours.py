@@ -46,7 +46,7 @@ def send(work: OurWork) -> OurResult:
             run_apart("benchmarks.portal:make_dkim_key", key_file, work.dkim)
             environment["NPS_DKIM_KEY_FILE"] = str(key_file)
         write_people(directory / "people.csv", work.messages)
-        run_apart("benchmarks.portal:import_file", environment, directory / "people.csv")
+        run_apart("benchmarks.portal:bring_people", environment, directory / "people.csv")
         planning = run_apart("benchmarks.portal:plan_batch", environment)
         if work.letter is not None:
             run_apart("benchmarks.portal:change_letter", environment, work.letter)

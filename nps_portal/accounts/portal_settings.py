@@ -33,7 +33,13 @@ _TEXTS = (
     "mailgun_signing_key",
     "sendgrid_public_key",
 )
-_NUMBERS = ("domain_rate_per_minute", "domain_connections", "warm_up_per_day")
+_NUMBERS = (
+    "domain_rate_per_minute",
+    "domain_connections",
+    "warm_up_per_day",
+    "expire_after_months",
+    "forget_comments_after_months",
+)
 STORED = (*_TEXTS, *_NUMBERS, "mail_port", "mail_security")
 # Kept out of every page, and an empty field keeps the stored one.
 SECRETS = frozenset({"mail_password", "inbox_url", "mailgun_signing_key"})
@@ -46,9 +52,9 @@ DEFAULT_PORTS = {MailSecurity.NONE: 25, MailSecurity.STARTTLS: 587, MailSecurity
 class PortalSettings:
     """What the account has decided; empty text means not yet decided.
 
-    Numbers of 0 set no limit; `warm_up_since` is a day as in 2026-11-21. `from_environment` names
-    the settings that the admin cannot change; `decided` those that somebody has set at all, the
-    rest being defaults.
+    Numbers of 0 set no limit and keep for ever; `warm_up_since` is a day as in 2026-11-21.
+    `from_environment` names the settings that the admin cannot change; `decided` those that
+    somebody has set at all, the rest being defaults.
     """
 
     business_name: str
@@ -70,6 +76,8 @@ class PortalSettings:
     domain_connections: int
     warm_up_per_day: int
     warm_up_since: str
+    expire_after_months: int
+    forget_comments_after_months: int
     mailgun_signing_key: str = field(repr=False)
     sendgrid_public_key: str
     from_environment: frozenset[str]

@@ -35,3 +35,10 @@ def user_names(session: Session, user_ids: Sequence[int]) -> dict[int, str]:
     """Return the names of these Users by id."""
     found = session.execute(sa.select(User.id, User.name).where(User.id.in_(user_ids)))
     return {user_id: name for user_id, name in found}
+
+
+def active_users(session: Session) -> Sequence[User]:
+    """Return the Users who may come in, by name."""
+    return session.scalars(
+        sa.select(User).where(User.state == UserState.ACTIVE).order_by(User.name, User.id)
+    ).all()

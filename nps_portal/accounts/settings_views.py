@@ -166,8 +166,11 @@ def settings_tabs() -> list[Tab]:
     pages = (
         ("Business", "settings.business", True),
         ("Mail", "settings.mail", True),
+        ("Properties", "contact_properties.index", True),
         ("Returned mail", "inbox.index", True),
         ("Check-up", "doctor.index", True),
+        ("Privacy", "privacy.retention", True),
+        ("Data", "exports.index", True),
         ("Account", "settings.account", False),
     )
     return [

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from nps_portal.accounts.portal_settings import PortalSettings, portal_settings
-from nps_portal.batches.audience import Audience
+from nps_portal.batches.audience import Audience, forget_members, freeze_members
 from nps_portal.batches.contents import content_draft, languages_of
 from nps_portal.batches.models import LATENESS_LIMIT, Batch, BatchState, Invitation
 from nps_portal.contacts.models import Contact
@@ -131,23 +132,25 @@ def start_due_batches(work: Work) -> int:
     One that is found long after its time begins paused: the owner decides.
     """
     late = _begin(work, BatchState.PAUSED, Batch.scheduled_at < work.now - LATENESS_LIMIT)
-    for batch_id, content_id in late:
+    for batch_id, content_id, _ in late:
         hold_content(work, content_id)
         record(work, "batch.held_late", batch_id=batch_id)
     started = _begin(work, BatchState.RUNNING, Batch.scheduled_at <= work.now)
-    for batch_id, _ in started:
+    for batch_id, _, _ in started:
         record(work, "batch.started", batch_id=batch_id)
+    for batch_id, _, audience in (*late, *started):
+        freeze_members(work, batch_id, audience)
     return len(late) + len(started)
 
 
 def _begin(
     work: Work, state: BatchState, due: sa.ColumnElement[bool]
-) -> Sequence[sa.Row[int, int]]:
+) -> Sequence[sa.Row[int, int, dict[str, Any]]]:
     return work.session.execute(
         sa.update(Batch)
         .where(Batch.state == BatchState.SCHEDULED, due)
         .values(state=state, started_at=work.now)
-        .returning(Batch.id, Batch.content_id)
+        .returning(Batch.id, Batch.content_id, Batch.audience)
         .execution_options(synchronize_session=False)
     ).all()
 
@@ -235,6 +238,7 @@ def cancel_batch(work: Work, batch_id: int) -> None:
     """
     batch = _locked(work, batch_id)
     batch.cancel(work.now)
+    forget_members(work, batch)
     cancelled = sum(
         cancel_content(work, content_id, "the send was cancelled")
         for content_id in _contents(batch)

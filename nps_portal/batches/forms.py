@@ -11,20 +11,24 @@ from wtforms import DateTimeLocalField, Field, RadioField, SelectField, StringFi
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 from wtforms.validators import Length, ValidationError
 
-from nps_portal.batches.audience import Audience
+from nps_portal.batches.audience import Audience, SegmentAudience
 from nps_portal.batches.commands import BatchPlan
 from nps_portal.batches.wall_clock import instant_of
+from nps_portal.segments.models import Segment
 from nps_portal.surveys.models import Survey
 
 MOST_CHOSEN = 5_000
+# The choice among the segments that is none of them.
+EVERYBODY = 0
 WALL_FORMAT = "%Y-%m-%dT%H:%M"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SendTerms:
-    """What a form of a send is judged by: the surveys there are, the zone and the present."""
+    """What a form of a send is judged by: surveys and segments, the zone and the present."""
 
     surveys: Sequence[Survey]
+    segments: Sequence[Segment]
     zone: ZoneInfo
     now: datetime
 
@@ -70,6 +74,7 @@ class SendForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
     """Who gets which Survey, and when."""
 
     contact_ids = ContactIdsField("Who")
+    segment_id = SelectField("Who", coerce=int, default=EVERYBODY)
     survey_id = SelectField("Survey", coerce=int)
     name = StringField("Name of this send", validators=[Length(max=120)])
     when = RadioField(
@@ -85,6 +90,11 @@ class SendForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
         """Refuse a choice of nobody."""
         if field.data == () and not field.errors:
             raise ValidationError("Choose at least one contact.")
+
+    def validate_segment_id(self, field: SelectField) -> None:
+        """Refuse two audiences at once: neither must win unseen."""
+        if field.data and self.contact_ids.data is not None:
+            raise ValidationError("Choose contacts or a segment, not both.")
 
     def validate_at(self, field: WallTimeField) -> None:
         """Refuse a missing time and one that has passed."""
@@ -122,7 +132,16 @@ class SendForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
     @property
     def audience(self) -> Audience:
         """Return who is meant."""
-        return Audience(contact_ids=self.contact_ids.data)
+        segment = self.segment
+        return Audience(
+            contact_ids=self.contact_ids.data,
+            segment=SegmentAudience.of(segment) if segment else None,
+        )
+
+    @property
+    def segment(self) -> Segment | None:
+        """Return the chosen Segment, None for any other audience."""
+        return next((one for one in self.terms.segments if one.id == self.segment_id.data), None)
 
     def to_plan(self) -> BatchPlan:
         """Return what the form asks for."""
@@ -138,6 +157,8 @@ class SendForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
         query = {"survey_id": str(self.survey.id)}
         if self.contact_ids.data is not None:
             query["contact_ids"] = ",".join(map(str, self.contact_ids.data))
+        if self.segment_id.data:
+            query["segment_id"] = str(self.segment_id.data)
         if self.name.data:
             query["name"] = self.name.data
         if self.when.data == "later":
@@ -162,8 +183,12 @@ def _defaults(terms: SendTerms) -> Mapping[str, object]:
 
 def _judged_by(terms: SendTerms, form: SendForm) -> SendForm:
     form.terms = terms
+    form.segment_id.choices = [
+        SelectChoice(EVERYBODY, "Everybody in your contacts"),
+        *(SelectChoice(one.id, one.name) for one in terms.segments),
+    ]
     form.survey_id.choices = [SelectChoice(one.id, one.title) for one in terms.surveys]
-    for field in (form.survey_id, form.when, form.at):
+    for field in (form.survey_id, form.segment_id, form.when, form.at):
         # They have a value whatever is chosen, so the page must not call them optional.
         field.flags.required = True
     return form

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from nps_portal.batches.audience import undecided
+from nps_portal.batches.audience import forget_members, note_decided, undecided
 from nps_portal.batches.contents import variant_for
 from nps_portal.batches.eligibility import may_be_asked
 from nps_portal.batches.models import Batch, BatchState, Exclusion, Invitation, Reason
@@ -39,12 +39,14 @@ def invite_next(work: Work) -> int:
     contact_ids = undecided(work.session, batch)
     if not contact_ids:
         batch.planned_at = work.now
+        forget_members(work, batch)
         record(work, "batch.planned", batch_id=batch.id)
         return 1
     decisions = may_be_asked(work.session, contact_ids, batch.survey, work.now)
     excluded = {one.contact_id: one.reason for one in decisions if one.reason is not None}
     _exclude(work, batch, excluded)
     _invite(work, batch, [one.contact_id for one in decisions if one.reason is None])
+    note_decided(work, batch, contact_ids)
     return len(contact_ids)
 
 

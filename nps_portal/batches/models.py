@@ -68,8 +68,10 @@ class WrongState(PortalError):
 class Batch(Model):
     """One send of a Survey to an audience.
 
-    `audience` is `{"kind": "all"}` or `{"kind": "contacts", "ids": [...]}`. `planned_at` is set
-    when every Contact of the audience has an Invitation or an Exclusion. `reminder_content_id` is
+    `audience` is `{"kind": "all"}`, `{"kind": "contacts", "ids": [...]}` or `{"kind": "segment",
+    "id": 5, "name": "…", "rules": {…}}`, with the rules as they were when it was decided.
+    `planned_at` is set when every Contact of the audience has an Invitation or an Exclusion.
+    `reminder_content_id` is
     the email of its reminders, None until the first is due.
     """
 
@@ -124,6 +126,21 @@ class Batch(Model):
                 f"This send is {self.state.value} and so cannot become {wanted.value}."
             )
         self.state = wanted
+
+
+class BatchMember(Model):
+    """One Contact whom a running Batch has still to decide about.
+
+    They are written down when a Batch to a Segment begins, because who fits its rules changes while
+    it runs: being asked is one of the things that rules ask for. Who is decided about is taken out.
+    """
+
+    __tablename__ = "batch_members"
+
+    batch_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True
+    )
+    contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contacts.id"), primary_key=True)
 
 
 class Invitation(Model):

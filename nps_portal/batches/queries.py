@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nps_portal.accounts.queries import user_names
-from nps_portal.batches.audience import CHUNK, Audience, member_count, member_ids
+from nps_portal.batches.audience import CHUNK, Audience, audience_size, member_ids
 from nps_portal.batches.eligibility import Decision, last_asked, may_be_asked
 from nps_portal.batches.exclusion_files import ExcludedPerson
 from nps_portal.batches.models import Batch, BatchState, Exclusion, Invitation, Reason
@@ -81,10 +81,14 @@ class Pace:
 
 @dataclass(frozen=True, kw_only=True)
 class BatchLine:
-    """One Batch in the list; `scheduled_by` is empty for what no User has decided."""
+    """One Batch in the list; `scheduled_by` is empty for what no User has decided.
+
+    `chosen` is how many contacts were chosen one by one, `segment` the name of a Segment.
+    """
 
     batch: Batch
     chosen: int | None
+    segment: str
     scheduled_by: str
     by_state: dict[MessageState, int]
     not_asked: int
@@ -156,6 +160,7 @@ def batch_lines(session: Session, limit: int, offset: int = 0) -> list[BatchLine
         BatchLine(
             batch=batch,
             chosen=chosen_count(batch),
+            segment=Audience.of(batch.audience).segment_name,
             scheduled_by=names.get(batch.created_by or 0, ""),
             by_state=counts.get(batch.content_id, {}),
             not_asked=excluded.get(batch.id, 0),
@@ -165,7 +170,7 @@ def batch_lines(session: Session, limit: int, offset: int = 0) -> list[BatchLine
 
 
 def chosen_count(batch: Batch) -> int | None:
-    """Return how many contacts were chosen for a Batch, None for everybody."""
+    """Return how many contacts were chosen for a Batch one by one, None for any other audience."""
     chosen = Audience.of(batch.audience).contact_ids
     return None if chosen is None else len(chosen)
 
@@ -195,7 +200,7 @@ def progress(session: Session, batch: Batch, now: datetime) -> Progress:
     decided = sum(by_state.values()) + sum(count for _, count in reasons)
     size = decided
     if batch.planned_at is None and batch.finished_at is None:
-        size = member_count(session, Audience.of(batch.audience), batch.started_at or now)
+        size = audience_size(session, batch, decided, now)
     return Progress(
         batch=batch, by_state=by_state, excluded=reasons, undecided=max(0, size - decided)
     )

@@ -8,6 +8,7 @@ from flask import url_for
 
 from nps_portal.accounts.portal_settings import portal_settings
 from nps_portal.accounts.queries import user_names
+from nps_portal.batches.audience import Audience, segment_rules
 from nps_portal.batches.commands import listed, missing_settings
 from nps_portal.batches.forms import SendForm, SendTerms
 from nps_portal.batches.models import Batch, BatchState
@@ -30,6 +31,8 @@ from nps_portal.foundation.heartbeats import WORKER_NAME, is_alive
 from nps_portal.mailbox.views import is_open as mailbox_is_open
 from nps_portal.outbox.models import EmailContent
 from nps_portal.outbox.queries import OutboxHealth, outbox_health
+from nps_portal.segments.queries import catalogue, segments
+from nps_portal.segments.wording import rules_words
 from nps_portal.surveys.email import EmailSource
 from nps_portal.surveys.email_page import (
     EmailPreview,
@@ -62,12 +65,14 @@ class StateCount:
 class SendPage:
     """The send in four steps; `dry` is None while the form has a fault.
 
+    `rules` are those of the chosen Segment in words, empty for any other audience.
     `stays_here`: no mail server is set, so the local mailbox catches everything.
     """
 
     form: SendForm
     chosen: Sequence[Contact]
     everybody: int
+    rules: str
     missing: str
     dry: DryRun | None
     preview: EmailPreview | None
@@ -88,17 +93,25 @@ class SendPage:
         if self.dry is None:
             return "Mend the fault above first."
         if not self.dry.total:
-            return "There is nobody to send to yet: add or import contacts first."
+            return self._nobody
         if not self.dry.asked:
             return "Nobody of them may be asked at this time; the reasons stand above."
         return self.fault
+
+    @property
+    def _nobody(self) -> str:
+        if self.rules:
+            return "Nobody is in this segment now."
+        return "There is nobody to send to yet: add or import contacts first."
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchPage:
     """Where one Batch stands, and what may hold it up.
 
-    `is_due`: it is scheduled and its time has come. `stays_here`: no mail server is set.
+    `segment` is the name of the Segment that it goes to and `rules` its rules in words, as they
+    were when the send was decided. `is_due`: it is scheduled and its time has come.
+    `stays_here`: no mail server is set.
     `blocked_because`: why it was stopped when the mail server blocks its email, else empty.
     """
 
@@ -108,6 +121,8 @@ class BatchPage:
     health: OutboxHealth
     worker_is_alive: bool
     chosen: int | None
+    segment: str
+    rules: str
     scheduled_by: str
     is_due: bool
     stays_here: bool
@@ -148,6 +163,7 @@ def terms() -> SendTerms:
     """Return what a form of a send is judged by."""
     return SendTerms(
         surveys=active_surveys(reading()),
+        segments=segments(reading()),
         zone=portal_settings(reading()).zone,
         now=current_clock().now(),
     )
@@ -169,6 +185,7 @@ def send_page(form: SendForm) -> SendPage:
         form=form,
         chosen=chosen_contacts(session, form.audience),
         everybody=contact_count(session),
+        rules=_rules_in_words(form.audience),
         missing=missing(),
         dry=None if form.errors else dry_run(session, form.audience, form.survey, at),
         preview=email_preview(email, frame, "batches.new", query) if email else None,
@@ -187,7 +204,7 @@ def send_url(form: SendForm) -> str:
 def batch_page(batch: Batch) -> BatchPage:
     """Return where a Batch stands now, from the rows."""
     session, now = reading(), current_clock().now()
-    stands = progress(session, batch, now)
+    stands, meant = progress(session, batch, now), Audience.of(batch.audience)
     return BatchPage(
         batch=batch,
         progress=stands,
@@ -195,6 +212,8 @@ def batch_page(batch: Batch) -> BatchPage:
         health=outbox_health(session),
         worker_is_alive=is_alive(session, WORKER_NAME, now),
         chosen=chosen_count(batch),
+        segment=meant.segment_name,
+        rules=_rules_in_words(meant),
         scheduled_by=user_names(session, [batch.created_by or 0]).get(batch.created_by or 0, ""),
         is_due=batch.state is BatchState.SCHEDULED and batch.scheduled_at <= now,
         stays_here=portal_settings(session).uses_local_mailbox,
@@ -214,6 +233,13 @@ def frozen_email(batch: Batch) -> PreviewedEmail:
     content = reading().get_one(EmailContent, batch.content_id)
     source = EmailSource(subject=content.subject, html=content.html, text=content.text)
     return filled(source)
+
+
+def _rules_in_words(audience: Audience) -> str:
+    if audience.segment is None:
+        return ""
+    session = reading()
+    return rules_words(segment_rules(session, audience.segment), catalogue(session))
 
 
 def _email(form: SendForm) -> tuple[PreviewedEmail | None, str]:

@@ -11,7 +11,13 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from flask import current_app
 
-from nps_portal.contacts.models import Contact, Suppression, SuppressionReason
+from nps_portal.contacts.models import (
+    Contact,
+    ContactTag,
+    PropertyValue,
+    Suppression,
+    SuppressionReason,
+)
 from nps_portal.contacts.suppressions import suppress_all
 from nps_portal.foundation.database import insert_for
 from nps_portal.foundation.errors import PortalError
@@ -65,6 +71,10 @@ def anonymise(work: Work, contact: Contact) -> None:
     contact.company = None
     contact.source = "erased"
     contact.paused_until = None
+    contact.owner_id = contact.consent_basis = contact.consent_on = None
+    contact.decides = contact.pays = contact.uses = False
+    for theirs in (PropertyValue, ContactTag):
+        work.session.execute(sa.delete(theirs).where(theirs.contact_id == contact.id))
     contact.removed_at = contact.removed_at or work.now
     contact.erased_at = contact.changed_at = work.now
     work.session.flush()

@@ -1,7 +1,6 @@
 """Reading contacts, companies and suppressions."""
 
-import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,39 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nps_portal.contacts.models import Company, Contact, Suppression, SuppressionReason
-from nps_portal.foundation.paging import Place, place_of
 from nps_portal.journal.models import Event
-
-PAGE_SIZE = 50
-
-
-class ContactGroup(enum.Enum):
-    """Which contacts the list shows: those that are not removed, or one kind apart."""
-
-    CURRENT = "current"
-    SUPPRESSED = "suppressed"
-    REMOVED = "removed"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ContactFilter:
-    """What the list of contacts shows; empty text filters nothing."""
-
-    text: str = ""
-    group: ContactGroup = ContactGroup.CURRENT
-    page: int = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class ContactPage:
-    """One page of contacts, and its place among all that the filter finds.
-
-    `suppressed` has the reason for those addresses on the page that must not be mailed.
-    """
-
-    contacts: Sequence[Contact]
-    suppressed: Mapping[str, SuppressionReason]
-    place: Place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,29 +19,6 @@ class SuppressionStep:
     reason: SuppressionReason
     source: str
     is_lifted: bool
-
-
-def contact_page(session: Session, wanted: ContactFilter) -> ContactPage:
-    """Return a page of contacts by name."""
-    which = _which(wanted)
-    total = session.scalar(sa.select(sa.func.count(Contact.id)).where(*which)) or 0
-    place = place_of(wanted.page, size=PAGE_SIZE, total=total)
-    # The ids alone come out of the index; whole rows would be read for every page that is skipped.
-    ids = session.scalars(
-        sa.select(Contact.id)
-        .where(*which)
-        .order_by(Contact.name, Contact.id)
-        .limit(place.size)
-        .offset(place.offset)
-    ).all()
-    contacts = session.scalars(
-        sa.select(Contact).where(Contact.id.in_(ids)).order_by(Contact.name, Contact.id)
-    ).all()
-    return ContactPage(
-        contacts=contacts,
-        suppressed=suppressions(session, [contact.email_key for contact in contacts]),
-        place=place,
-    )
 
 
 def contact_by_id(session: Session, contact_id: int) -> Contact | None:
@@ -137,22 +81,3 @@ def suppression_history(
         )
         for event in events
     ]
-
-
-def _which(wanted: ContactFilter) -> list[sa.ColumnElement[bool]]:
-    removed = wanted.group is ContactGroup.REMOVED
-    conditions = [Contact.removed_at.is_not(None) if removed else Contact.removed_at.is_(None)]
-    if wanted.group is ContactGroup.SUPPRESSED:
-        conditions.append(Contact.email_key.in_(sa.select(Suppression.email_key)))
-    return conditions + [_mentions(word) for word in wanted.text.split()[:8]]
-
-
-def _mentions(word: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a word is in the name, the address or the company's name."""
-    return sa.or_(
-        Contact.name.icontains(word, autoescape=True),
-        Contact.email.icontains(word, autoescape=True),
-        Contact.company_id.in_(
-            sa.select(Company.id).where(Company.name.icontains(word, autoescape=True))
-        ),
-    )

@@ -13,6 +13,9 @@ from nps_portal.journal.commands import record, record_for_all
 # What an owner may lift again. The others are a person's word, and only theirs.
 LIFTABLE = (SuppressionReason.HARD_BOUNCE, SuppressionReason.BLOCKED_BY_HAND)
 
+# How the source of what a file has told begins; the import's number follows.
+FROM_IMPORT = "import:"
+
 
 class SuppressionStays(PortalError):
     """The address is suppressed for a reason that nobody here may lift."""
@@ -77,10 +80,15 @@ def _insert(
 ) -> list[str]:
     """Suppress addresses and return those that were not yet, or only for a weaker reason.
 
-    The first reason stays, but a person's word takes the place of what could be lifted again:
-    else lifting a bounce would undo it.
+    The first reason stays, but a person's word takes the place of what could be lifted again, or
+    of what a file has told: else lifting a bounce, or an Undo of the import, would undo it.
     """
-    stands = sa.true() if reason in LIFTABLE else Suppression.reason.not_in(LIFTABLE)
+    stands: sa.ColumnElement[bool] = sa.true()
+    if reason not in LIFTABLE:
+        # One by one: a list in an IN cannot be written for several rows at once.
+        stands = sa.and_(*(Suppression.reason != weaker for weaker in LIFTABLE))
+        if not source.startswith(FROM_IMPORT):
+            stands = sa.and_(stands, Suppression.source.not_like(f"{FROM_IMPORT}%"))
     known = work.session.scalars(
         sa.select(Suppression.email_key).where(Suppression.email_key.in_(email_keys), stands)
     )

@@ -1,39 +1,69 @@
 """Pages of contacts: the list, adding, editing, removing and bringing back."""
 
+from dataclasses import dataclass
+
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from nps_portal.accounts.guards import current_actor
+from nps_portal.accounts.queries import active_users
 from nps_portal.contacts import commands, queries
-from nps_portal.contacts.forms import ContactForm
+from nps_portal.contacts.forms import (
+    LANGUAGES,
+    ContactForm,
+    FormMatter,
+    contact_form,
+    language_name,
+    zone_names,
+)
+from nps_portal.contacts.list_filters import (
+    GROUPS,
+    NOBODY,
+    ORDERS,
+    SCORES,
+    TREND_WORDS,
+    TRENDS,
+    ContactAddress,
+    ListPlace,
+)
+from nps_portal.contacts.listing import ContactPage, contact_page
 from nps_portal.contacts.models import Contact
-from nps_portal.contacts.queries import ContactFilter, ContactGroup
+from nps_portal.contacts.properties import properties, values_of
+from nps_portal.contacts.tags import all_tags, tags_of
+from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
-from nps_portal.foundation.paging import page_links
 from nps_portal.foundation.row_ids import row_id
 from nps_portal.foundation.work import unit_of_work
 
 blueprint = Blueprint("contacts", __name__)
 
-GROUPS = (
-    ("", "All contacts"),
-    (ContactGroup.SUPPRESSED.value, "Not to be mailed"),
-    (ContactGroup.REMOVED.value, "Removed"),
-)
+TAGS_TO_CHOOSE = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListLinks:
+    """What the bar below the list shows; `total` is None where nobody has counted."""
+
+    first: int
+    last: int
+    total: int | None
+    previous_url: str | None
+    next_url: str | None
 
 
 @blueprint.get("/contacts")
 def index() -> ResponseReturnValue:
     """Show the contacts."""
-    wanted = _filter()
-    page = queries.contact_page(reading(), wanted)
+    address = ContactAddress.of(request.args)
+    page = contact_page(reading(), address.to_filter(), address.to_place(), current_clock().now())
     return render_template(
         "contacts/index.html",
         page=page,
-        links=page_links(page.place, _url_of_page),
-        wanted=wanted,
-        groups=GROUPS,
-        none_at_all=not page.place.total and wanted == ContactFilter(),
+        address=address,
+        links=_links(address, page),
+        choices=_filter_choices(address),
+        trend_words=TREND_WORDS,
+        none_at_all=not page.contacts and not address.arguments(),
         removed=_just_removed(),
     )
 
@@ -41,13 +71,13 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/contacts/new")
 def new() -> ResponseReturnValue:
     """Show the form for a new Contact."""
-    return _form_page(ContactForm(), None)
+    return _form_page(_form(None), None)
 
 
 @blueprint.post("/contacts")
 def create() -> ResponseReturnValue:
     """Add a Contact."""
-    form = ContactForm()
+    form = _form(None)
     if not form.validate_on_submit():
         return _form_page(form, None), 422
     try:
@@ -62,19 +92,19 @@ def create() -> ResponseReturnValue:
 def edit(contact_id: int) -> ResponseReturnValue:
     """Show the form of a Contact."""
     contact = _contact(contact_id)
-    return _form_page(ContactForm(contact), contact)
+    return _form_page(_form(contact), contact)
 
 
 @blueprint.post("/contacts/<int:contact_id>/edit")
 def update(contact_id: int) -> ResponseReturnValue:
     """Change a Contact."""
     contact = _contact(contact_id)
-    form = ContactForm(contact)
+    form = _form(contact)
     if not form.validate_on_submit():
         return _form_page(form, contact), 422
     try:
         with unit_of_work(current_actor()) as work:
-            commands.edit_contact(work, contact_id, form.to_details(contact.time_zone))
+            commands.edit_contact(work, contact_id, form.to_details())
     except commands.ContactExists as fault:
         return _taken(form, contact, fault)
     return redirect(url_for("contact_pages.show", contact_id=contact_id), 303)
@@ -104,18 +134,50 @@ def _contact(contact_id: int) -> Contact:
     return contact if contact and contact.erased_at is None else abort(404)
 
 
-def _filter() -> ContactFilter:
-    known = {group.value: group for group in ContactGroup}
-    return ContactFilter(
-        text=request.args.get("q", "").strip(),
-        group=known.get(request.args.get("group", ""), ContactGroup.CURRENT),
-        page=request.args.get("page", 1, type=int),
+def _links(address: ContactAddress, page: ContactPage) -> ListLinks:
+    found = page.found
+
+    def url(place: ListPlace | None) -> str | None:
+        if place is None:
+            return None
+        number = place.page if place.page > 1 else None
+        first = place.first if place.after or place.before else None
+        there = address.at(page=number, after=place.after, before=place.before, first=first)
+        return url_for("contacts.index", **there)
+
+    return ListLinks(
+        first=found.first if found.ids else 0,
+        last=found.first + len(found.ids) - 1 if found.ids else 0,
+        total=found.total,
+        previous_url=url(found.previous),
+        next_url=url(found.next),
     )
 
 
-def _url_of_page(number: int) -> str:
-    text, group = request.args.get("q"), request.args.get("group")
-    return url_for("contacts.index", q=text or None, group=group or None, page=number)
+def _filter_choices(address: ContactAddress) -> dict[str, object]:
+    """Return what the filters offer; a language or company that is asked for is among it."""
+    session = reading()
+    languages = {*LANGUAGES, address.language} - {""}
+    return {
+        "groups": GROUPS,
+        "orders": ORDERS,
+        "scores": SCORES,
+        "trends": TRENDS,
+        "tags": [
+            ("", "Any tag"),
+            *((str(tag.id), tag.name) for tag in all_tags(session, TAGS_TO_CHOOSE)),
+        ],
+        "owners": [
+            ("", "Any owner"),
+            *((str(user.id), user.name) for user in active_users(session)),
+            (NOBODY, "Nobody’s"),
+        ],
+        "languages": [
+            ("", "Any language"),
+            *sorted(((code, language_name(code)) for code in languages), key=lambda one: one[1]),
+        ],
+        "companies": queries.company_names(session),
+    }
 
 
 def _just_removed() -> Contact | None:
@@ -125,6 +187,17 @@ def _just_removed() -> Contact | None:
     return contact if contact and contact.removed_at else None
 
 
+def _form(contact: Contact | None) -> ContactForm:
+    session = reading()
+    matter = FormMatter(
+        properties=properties(session),
+        users=active_users(session),
+        values=values_of(session, [contact.id])[contact.id] if contact else {},
+        tags=[tag.name for tag in tags_of(session, [contact.id])[contact.id]] if contact else [],
+    )
+    return contact_form(contact, matter)
+
+
 def _form_page(form: ContactForm, contact: Contact | None, other: Contact | None = None) -> str:
     return render_template(
         "contacts/form.html",
@@ -132,6 +205,8 @@ def _form_page(form: ContactForm, contact: Contact | None, other: Contact | None
         contact=contact,
         other=other,
         companies=queries.company_names(reading()),
+        tags=all_tags(reading(), TAGS_TO_CHOOSE),
+        zones=zone_names(),
     )
 
 

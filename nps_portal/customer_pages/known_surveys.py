@@ -4,6 +4,7 @@ Whoever opens a link reads the Survey's version anew, in the statement that read
 and every change of what a customer sees makes a new version, in whatever process.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -33,13 +34,13 @@ class KnownSurvey:
         return known
 
 
-def known_survey(session: Session, survey_id: int, version: int) -> KnownSurvey:
-    """Return a Survey in this version, or in a newer one."""
+def known_survey(sessions: Callable[[], Session], survey_id: int, version: int) -> KnownSurvey:
+    """Return a Survey in this version, or in a newer one; `sessions` gives one to read it with."""
     surveys: dict[int, KnownSurvey] = current_app.extensions.setdefault("nps_known_surveys", {})
     known = surveys.get(survey_id)
     if known is None or known.survey.version != version:
         # A session of its own in the same transaction: what it gives up belongs to nobody.
-        with Session(session.connection()) as apart:
+        with Session(sessions().connection()) as apart:
             known = KnownSurvey(survey=apart.get_one(Survey, survey_id))
         surveys[survey_id] = known
     return known

@@ -21,7 +21,6 @@ from nps_portal.customer_pages.door_pages import (
 )
 from nps_portal.customer_pages.forms import SCORES_AS_TEXT, AnswerForm
 from nps_portal.customer_pages.page_content import Draft, EndingContent, Notice, form_content
-from nps_portal.customer_pages.page_signs import is_untrusted
 from nps_portal.customer_pages.shared_pages import (
     RETRY_AFTER_SECONDS,
     address,
@@ -102,8 +101,8 @@ def _take(door: OtherDoor, page: PageNonce, answer: Answer) -> str:
     with unit_of_work(customer(None)) as work:
         response = take_door_answer(work, door, answer, key=page.key, facts=facts)
         differs = (response.score, response.comment) != (answer.score, answer.comment)
-        if differs and not is_untrusted(request.form.get("hand", "")):
-            change_answer(work, response.id, answer)
+        if differs:
+            change_answer(work, response.id, answer, facts)
         return make_token(Purpose.ANSWER, response.public_id or "")
 
 

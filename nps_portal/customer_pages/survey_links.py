@@ -2,7 +2,7 @@
 
 import enum
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,10 @@ from nps_portal.responses.queries import LIFE_OF_A_LINK, response_of_invitation
 from nps_portal.surveys.models import Survey
 from nps_portal.surveys.queries import survey_by_id
 from nps_portal.surveys.wording import FilledWording
+from nps_portal.visits.book import KNOWN
+
+# A row of `_INVITED`.
+Found = sa.Row[*tuple[Any, ...]]
 
 _PREVIEW = re.compile(r"preview-([0-9]{1,10})")
 
@@ -83,9 +87,9 @@ def survey_link(
     if preview := _PREVIEW.fullmatch(token):
         return _preview(session, preview[1], language)
     public_id = read_token(Purpose.SURVEY, token)
-    found = public_id and session.connection().execute(_INVITED, {"public_id": public_id}).first()
-    if found:
-        return _invited(session, found, now, language)
+    found = invited(session, {public_id}).get(public_id) if public_id else None
+    if found is not None:
+        return invited_link(lambda: session, found, now, language)
     response = named_answer(session, token)
     return None if response is None else _answered(session, response, language)
 
@@ -111,26 +115,35 @@ _INVITED = (
         .scalar_subquery()
         .label("sent_at"),
         _BUSINESS.label("business"),
+        *KNOWN,
     )
     .join(Survey, Survey.id == Invitation.survey_id)
     .join(Contact, Contact.id == Invitation.contact_id)
     .outerjoin(Company, Company.id == Contact.company_id)
     .outerjoin(Response, Response.invitation_id == Invitation.id)
-    .where(Invitation.public_id == sa.bindparam("public_id"))
+    .where(Invitation.public_id.in_(sa.bindparam("public_ids", expanding=True)))
 )
 
 
-def _invited(
-    session: Session, found: sa.Row[*tuple[Any, ...]], now: datetime, language: str
+def invited(session: Session, public_ids: Collection[str]) -> dict[str, Found]:
+    """Return by public id what the database knows of Invitations."""
+    # On the connection itself: the ORM would take longer than the database.
+    rows = session.connection().execute(_INVITED, {"public_ids": sorted(public_ids)})
+    return {row.public_id: row for row in rows}
+
+
+def invited_link(
+    sessions: Callable[[], Session], found: Found, now: datetime, language: str
 ) -> SurveyLink:
-    response = response_of_invitation(session, found.id) if found.response_id else None
+    """Return the link of an Invitation; `sessions` gives one where that is not all it takes."""
+    response = response_of_invitation(sessions(), found.id) if found.response_id else None
     given = _given_score(response)
     if given is not None:
         state = LinkState.ANSWERED
     else:
         is_late = now - (found.sent_at or found.created_at) > LIFE_OF_A_LINK
         state = LinkState.LATE if is_late else LinkState.OPEN
-    known = known_survey(session, found.survey_id, found.version)
+    known = known_survey(sessions, found.survey_id, found.version)
     business = _in_force(found.business)
     person = {"first_name": found.first_name, "name": found.name, "company": found.company}
     return SurveyLink(

@@ -3,21 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from flask import Blueprint, make_response, redirect, render_template, request
+import structlog
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from limits import RateLimitItemPerDay
 
 from nps_portal.accounts.limits import limiter
 from nps_portal.customer_pages.answer_links import last_clicked_score
 from nps_portal.customer_pages.forms import SCORES_AS_TEXT, AnswerForm
+from nps_portal.customer_pages.openings import open_link
 from nps_portal.customer_pages.page_content import Draft, EndingContent, Notice, form_content
-from nps_portal.customer_pages.page_signs import is_untrusted, press_told, sighting_told
-from nps_portal.customer_pages.ready_pages import Key, ready_page
+from nps_portal.customer_pages.page_signs import sighting_told
+from nps_portal.customer_pages.ready_pages import Key, ready_page, takes_gzip
+from nps_portal.customer_pages.sent_pages import (
+    NONCE_SECONDS,
+    taken_at_once,
+    thanks_address,
+    write_down,
+)
 from nps_portal.customer_pages.shared_pages import (
     RETRY_AFTER_SECONDS,
     address,
     chosen_language,
-    customer,
     ending,
     frame_of,
     keep_visit,
@@ -25,19 +32,18 @@ from nps_portal.customer_pages.shared_pages import (
     visit_now,
     wrong_link,
 )
-from nps_portal.customer_pages.survey_links import SurveyLink, survey_link
+from nps_portal.customer_pages.survey_links import SurveyLink, invited_link, survey_link
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import DatabaseUnavailable, reading
 from nps_portal.foundation.merging import one_line
-from nps_portal.foundation.tokens import PageNonce, make_nonce, read_nonce
-from nps_portal.foundation.work import unit_of_work
-from nps_portal.responses.commands import change_answer, submit_answer
-from nps_portal.responses.models import Evidence
-from nps_portal.visits.commands import log_visit
+from nps_portal.foundation.tokens import Purpose, make_nonce, read_nonce, read_token
+from nps_portal.visits.commands import VisitFacts
 from nps_portal.visits.models import VisitKind
 
-NONCE_SECONDS = 24 * 3600
+log = structlog.get_logger(__name__)
+
 DECOY = "11"
+_GZIPPED = {"Content-Encoding": "gzip"}
 # A page that is left and come back to tells again; more than this is no person.
 TELLINGS_PER_PAGE = RateLimitItemPerDay(5)
 LARGEST_TELLING_BYTES = 2000
@@ -53,18 +59,16 @@ def show(token: str, score: str | None = None) -> ResponseReturnValue:
 
     The decoy is a link that no person sees; whoever follows it gets the page like everybody.
     """
-    link = _link(token)
+    if score is not None and score not in {*SCORES_AS_TEXT, DECOY}:
+        link = _link(token)
+        return wrong_link() if link is None else _no_such_score(link, token)
+    chosen = SCORES_AS_TEXT.get(score or "")
+    kind = VisitKind.DECOY if score == DECOY else VisitKind.SURVEY_PAGE
+    link = _opened(token, visit_now(kind, chosen))
     if link is None:
         return wrong_link()
-    if score is not None and score not in {*SCORES_AS_TEXT, DECOY}:
-        return _no_such_score(link, token)
-    chosen = SCORES_AS_TEXT.get(score or "")
     if score is None and link.invitation_id is not None:
         chosen = last_clicked_score(reading(), link.invitation_id, link.sent)
-    if link.invitation_id is not None:
-        kind = VisitKind.DECOY if score == DECOY else VisitKind.SURVEY_PAGE
-        clicked = SCORES_AS_TEXT.get(score or "")
-        keep_visit(visit_now(kind, clicked), link.invitation_id)
     if chosen is None and score != DECOY:
         chosen = link.given_score
     return _form(link, token, Draft(score=chosen))
@@ -73,27 +77,14 @@ def show(token: str, score: str | None = None) -> ResponseReturnValue:
 @blueprint.post("/s/<token>")
 def submit(token: str) -> ResponseReturnValue:
     """Take an answer; whatever stands in its way, the form comes back with all that was in it."""
-    link = _link(token)
-    if link is None:
-        return wrong_link()
     form = AnswerForm(request.form)
-    form_is_good = form.validate()
-    page = read_nonce(form.nonce.data or "", link.key, NONCE_SECONDS)
-    if page is None:
-        # Not sent from our page: by a machine, or from another site; or it was open for long.
-        return _form(link, token, form.draft(), notice=Notice.AGAIN), 403
-    if not form_is_good:
-        fault = form.fault_in(link.wording)
-        return _form(link, token, form.draft(), error=fault, nonce=form.nonce.data), 422
+    is_good = form.validate()
     try:
-        in_force = _take(link, page, form)
+        thanks = taken_at_once(token, form) if is_good else None
     except DatabaseUnavailable:
-        fault = link.wording.busy_text
-        busy = _form(link, token, form.draft(), error=fault, nonce=form.nonce.data)
-        answer = make_response(busy, 503)
-        answer.headers["Retry-After"] = RETRY_AFTER_SECONDS
-        return answer
-    return redirect(_thanks_address(link, token, form, in_force=in_force), 303)
+        link = _link(token)
+        return wrong_link() if link is None else _busy(link, token, form)
+    return _taken_alone(token, form, is_good) if thanks is None else redirect(thanks, 303)
 
 
 @blueprint.post("/s/<token>/seen")
@@ -133,6 +124,23 @@ def broken(rest: str = "") -> ResponseReturnValue:
     return wrong_link()
 
 
+def _opened(token: str, facts: VisitFacts) -> SurveyLink | None:
+    """Return what a token leads to, and keep that somebody has opened it.
+
+    A database that is busy costs the evidence, never the page.
+    """
+    now, public_id = current_clock().now(), read_token(Purpose.SURVEY, token)
+    if public_id is not None:
+        try:
+            found = open_link(public_id, facts, now)
+        except DatabaseUnavailable as error:
+            log.warning("visit not kept", reason=str(error))
+        else:
+            if found is not None:
+                return invited_link(reading, found, now, chosen_language())
+    return _link(token)
+
+
 def _link(token: str) -> SurveyLink | None:
     return survey_link(reading(), token, current_clock().now(), chosen_language())
 
@@ -145,16 +153,20 @@ def _form(
     notice: Notice | None = None,
     error: str = "",
     nonce: str | None = None,
-) -> str:
+) -> str | Response:
     """Return the form; one that comes back keeps its nonce, and with it when it was served."""
-    own = {
-        "action": address(".show", token=token),
-        "nonce": nonce or make_nonce(link.key, draft.score),
-        "seen_url": address(".tell", token=token) if link.invitation_id else "",
-    }
+    own = {"token": token, "nonce": nonce or make_nonce(link.key, draft.score)}
 
     def render(link: SurveyLink, own: Mapping[str, str]) -> str:
-        content = form_content(link, draft, notice=notice, error=error, **own)
+        content = form_content(
+            link,
+            draft,
+            notice=notice,
+            error=error,
+            action=address(".show", token=own["token"]),
+            nonce=own["nonce"],
+            seen_url=address(".tell", token=own["token"]) if link.invitation_id else "",
+        )
         frame = frame_of(link.business, link.wording, link.survey)
         return render_template("customer_pages/survey.html", page=content, frame=frame)
 
@@ -167,7 +179,10 @@ def _form(
         return render(replace(link, wording=words), {name: marks[name] for name in own})
 
     values = own | {name: one_line(value) for name, value in link.person.items()}
-    return ready_page(_what_all_read(link, draft, notice), values, render_for_all)
+    page = ready_page(_what_all_read(link, draft, notice), values, render_for_all)
+    if not takes_gzip(request.headers.get("Accept-Encoding", "")):
+        return page.filled(values)
+    return Response(page.gzipped(values), content_type="text/html; charset=utf-8", headers=_GZIPPED)
 
 
 def _what_all_read(link: SurveyLink, draft: Draft, notice: Notice | None) -> Key:
@@ -176,6 +191,7 @@ def _what_all_read(link: SurveyLink, draft: Draft, notice: Notice | None) -> Key
         link.survey.id,
         link.survey.version,
         link.business,
+        chosen_language(),
         link.wording.language,
         link.state,
         link.given_score,
@@ -185,43 +201,30 @@ def _what_all_read(link: SurveyLink, draft: Draft, notice: Notice | None) -> Key
     )
 
 
-def _take(link: SurveyLink, page: PageNonce, form: AnswerForm) -> bool:
-    """Write an answer down; tell whether it is in force then, and not only held or shown."""
-    answer = form.answer()
-    with unit_of_work(customer(link.contact_id)) as work:
-        if link.invitation_id is not None:
-            facts = replace(
-                visit_now(VisitKind.SUBMISSION, answer.score),
-                seconds_on_page=page.seconds_on_page,
-                details={
-                    **press_told(form.hand.data or ""),
-                    "preselected": page.preselected,
-                    "wrote": bool(answer.comment),
-                },
-            )
-            visit = log_visit(work, link.invitation_id, facts)
-            response = submit_answer(work, link.invitation_id, answer, visit)
-        elif link.response is not None and not is_untrusted(form.hand.data or ""):
-            response = change_answer(work, link.response.id, answer)
-        else:
-            return False
-    return response.evidence is Evidence.SUBMITTED and response.score == answer.score
+def _taken_alone(token: str, form: AnswerForm, is_good: bool) -> ResponseReturnValue:
+    link = _link(token)
+    if link is None:
+        return wrong_link()
+    page = read_nonce(form.nonce.data or "", link.key, NONCE_SECONDS)
+    if page is None:
+        # Not sent from our page: by a machine, or from another site; or it was open for long.
+        return _form(link, token, form.draft(), notice=Notice.AGAIN), 403
+    if not is_good:
+        fault = form.fault_in(link.wording)
+        return _form(link, token, form.draft(), error=fault, nonce=form.nonce.data), 422
+    try:
+        in_force = write_down(link, page, form)
+    except DatabaseUnavailable:
+        return _busy(link, token, form)
+    return redirect(thanks_address(link.key, link.survey, token, form, in_force=in_force), 303)
 
 
-def _thanks_address(link: SurveyLink, token: str, form: AnswerForm, *, in_force: bool) -> str:
-    """Return where the thanks stand.
-
-    The score is in the address where no answer says it; a proof of having just sent it is there for
-    the words that go with a review.
-    """
-    sent = form.answer()
-    shows_comment = bool(link.survey.review_links) and bool(sent.comment)
-    return address(
-        "thanks_pages.show",
-        token=token,
-        score=None if in_force else sent.score,
-        sent=make_nonce(link.key) if shows_comment else None,
-    )
+def _busy(link: SurveyLink, token: str, form: AnswerForm) -> ResponseReturnValue:
+    fault = link.wording.busy_text
+    busy = _form(link, token, form.draft(), error=fault, nonce=form.nonce.data)
+    answer = make_response(busy, 503)
+    answer.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return answer
 
 
 def _no_such_score(link: SurveyLink, token: str) -> ResponseReturnValue:

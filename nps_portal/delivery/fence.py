@@ -20,6 +20,7 @@ from nps_portal.delivery.mail_server import record_fenced, record_working
 from nps_portal.foundation.database import insert_for
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record
+from nps_portal.outbox.asked import recompute_asked
 from nps_portal.outbox.models import Installation, JournalledSend, Message, MessageState
 
 ID_FILE = "installation-id"
@@ -55,8 +56,8 @@ def reconcile(work: Work) -> int:
     lines = ledger.all_lines()
     while chunk := list(islice(lines, CHUNK)):
         unknown = _unknown(work, chunk)
-        for line in unknown:
-            _take_for_sent(work, line, digests)
+        asked = [_take_for_sent(work, line, digests) for line in unknown]
+        recompute_asked(work, asked)
         changed += len(unknown)
     record(work, "fence.reconciled", messages=changed)
     lift(work)
@@ -123,9 +124,9 @@ def _unknown(work: Work, lines: Sequence[JournalLine]) -> list[JournalLine]:
     return [line for public_id, line in last.items() if public_id not in known]
 
 
-def _take_for_sent(work: Work, line: JournalLine, digests: dict[str, int]) -> None:
-    """Mark the message of a line as sent, or remember whom it reached."""
-    marked = work.session.execute(
+def _take_for_sent(work: Work, line: JournalLine, digests: dict[str, int]) -> int | None:
+    """Mark the message of a line as sent, or remember whom it reached; return who that is."""
+    marked = work.session.scalars(
         sa.update(Message)
         .where(Message.public_id == line.public_id, Message.state.in_(_NOT_LEFT))
         .values(
@@ -136,11 +137,14 @@ def _take_for_sent(work: Work, line: JournalLine, digests: dict[str, int]) -> No
             lease_until=None,
             reason=_LEFT_BEFORE,
         )
-        .returning(Message.id)
+        .returning(Message.contact_id)
         .execution_options(synchronize_session=False)
     ).all()
-    if not marked:
-        _keep(work, line, digests.get(line.address_digest))
+    if marked:
+        return marked[0]
+    contact_id = digests.get(line.address_digest)
+    _keep(work, line, contact_id)
+    return contact_id
 
 
 def _keep(work: Work, line: JournalLine, contact_id: int | None) -> None:

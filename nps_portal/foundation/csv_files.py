@@ -2,11 +2,15 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 # Spreadsheets take a file without this mark for one in the machine's old encoding.
 _BYTE_ORDER_MARK = "\ufeff"
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+# The last four are what a spreadsheet in an East Asian language takes for the first four.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+
+_NEGATIVE_NUMBER = re.compile(r"-\d+(\.\d+)?")
 
 
 def csv_file(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -23,10 +27,25 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator
     for row in rows:
         line.seek(0)
         line.truncate()
-        writer.writerow([_harmless(cell) for cell in row])
+        writer.writerow([harmless(cell) for cell in row])
         yield line.getvalue()
 
 
-def _harmless(cell: str) -> str:
-    """Return a cell that is shown as it is; an apostrophe tells spreadsheets that it is text."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+def harmless(cell: str) -> str:
+    """Return a cell that is shown as it is; an apostrophe tells spreadsheets that it is text.
+
+    One that begins like a guarded cell is guarded too, so that `unguarded` gives back each.
+    """
+    return f"'{cell}" if could_be_formula(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """Return the cell that `harmless` was given."""
+    return cell[1:] if cell.startswith("'") and could_be_formula(cell) else cell
+
+
+def could_be_formula(cell: str) -> bool:
+    """Tell whether a cell begins like a formula, or like one with apostrophes before it."""
+    if _NEGATIVE_NUMBER.fullmatch(cell):
+        return False
+    return cell.lstrip("'").startswith(_FORMULA_STARTS)

@@ -6,6 +6,7 @@ imported macro sees no other page's context.
 """
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,8 @@ def register_templating(app: Flask) -> None:
     app.add_template_filter(points)
     app.add_template_filter(count)
     app.add_template_filter(plural)
+    app.add_template_filter(amount)
+    app.add_template_filter(percent)
 
 
 def icon(name: str, label: str | None = None) -> Markup:
@@ -104,6 +107,20 @@ def count(context: Context, number: int | None) -> str:
 def plural(context: Context, number: int, one: str, many: str) -> str:
     """Return a number with its noun: "1 answer", "1,234 answers"."""
     return f"{count(context, number)} {one if number == 1 else many}"
+
+
+@pass_context
+def amount(context: Context, number: Decimal | None) -> str:
+    """Return an amount of money, its cents only where there are any, "–" for None."""
+    if number is None:
+        return _NOTHING
+    pattern = "#,##0" if number == number.to_integral_value() else "#,##0.00"
+    return format_decimal(number, format=pattern, locale=_locale(context))
+
+
+def percent(share: float | None) -> str:
+    """Return a share 0…1 as whole per cent, "–" for None."""
+    return _NOTHING if share is None else f"{share * 100:.0f} %"
 
 
 @cache

@@ -4,15 +4,15 @@ A token is `<public id>.<seal>`. The id says nothing about a person; the seal is
 cut to 128 bits, so a link stays short enough for one header line and cannot be guessed.
 """
 
+import base64
 import enum
 import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import current_app
-from itsdangerous import BadData, Signer, TimestampSigner, URLSafeTimedSerializer
-from itsdangerous.signer import SigningAlgorithm
 
 from nps_portal.foundation.clock import current_clock
 
@@ -31,22 +31,6 @@ class Purpose(enum.Enum):
     MY_DATA = "my-data"
 
 
-class ShortHmac(SigningAlgorithm):
-    """HMAC-SHA-256, cut to 128 bits (RFC 2104, section 5, allows half of the output)."""
-
-    def get_signature(self, key: bytes, value: bytes) -> bytes:
-        """Return the first 16 bytes of the HMAC."""
-        return hmac.digest(key, value, hashlib.sha256)[:16]
-
-
-class ClockSigner(TimestampSigner):
-    """A signer that reads the time where everything here reads it."""
-
-    def get_timestamp(self) -> int:
-        """Return the present instant in seconds since 1970."""
-        return int(current_clock().now().timestamp())
-
-
 def new_public_id() -> str:
     """Return 12 random URL-safe characters (72 bits) to name a row outside the house."""
     return secrets.token_urlsafe(PUBLIC_ID_BYTES)
@@ -54,19 +38,16 @@ def new_public_id() -> str:
 
 def make_token(purpose: Purpose, public_id: str) -> str:
     """Return the token that names this public id for this purpose."""
-    return _signer(purpose).sign(public_id).decode()
+    return f"{public_id}.{_seal(purpose, public_id)}"
 
 
 def read_token(purpose: Purpose, token: str) -> str | None:
     """Return the public id that a token names, or None when the token is not ours."""
     if len(token) > 200 or not token.isascii():
         return None
-    try:
-        public_id = _signer(purpose).unsign(token).decode()
-    except BadData:
-        return None
-    # Base64 has bits to spare in the seal's last character; only one spelling is ours.
-    return public_id if make_token(purpose, public_id) == token else None
+    # Compared as a whole: of the spellings that mean the same bytes, only one is ours.
+    public_id = token.rpartition(".")[0]
+    return public_id if hmac.compare_digest(make_token(purpose, public_id), token) else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,36 +65,35 @@ def make_nonce(public_id: str, preselected: int | None = None) -> str:
     No cookie is needed, and another site cannot make one.
     """
     milliseconds = int(current_clock().now().timestamp() * 1000)
-    return str(_nonces().dumps([public_id, secrets.token_urlsafe(6), milliseconds, preselected]))
+    chosen = "" if preselected is None else preselected
+    page = f"{secrets.token_urlsafe(6)}.{milliseconds}.{chosen}"
+    return f"{page}.{_seal(Purpose.SURVEY_PAGE, f'{public_id} {page}')}"
 
 
 def read_nonce(nonce: str, public_id: str, max_age_seconds: int) -> PageNonce | None:
     """Return the page that a nonce was made for, None unless here, for this id, and lately."""
-    try:
-        named, key, milliseconds, preselected = _nonces().loads(nonce, max_age=max_age_seconds)
-    except (BadData, ValueError):
+    page, _, seal = nonce.rpartition(".")
+    if len(nonce) > 200 or not nonce.isascii():
         return None
-    if named != public_id:
+    if not hmac.compare_digest(_seal(Purpose.SURVEY_PAGE, f"{public_id} {page}"), seal):
         return None
-    age = current_clock().now().timestamp() - milliseconds / 1000
-    return PageNonce(key=key, seconds_on_page=max(age, 0.0), preselected=preselected)
-
-
-def _signer(purpose: Purpose) -> Signer:
-    return Signer(
-        current_app.secret_key or "",
-        salt=f"nps-portal.{purpose.value}",
-        sep=".",
-        key_derivation="hmac",
-        digest_method=hashlib.sha256,
-        algorithm=ShortHmac(),
+    key, milliseconds, chosen = page.split(".")
+    age = current_clock().now().timestamp() - int(milliseconds) / 1000
+    if not -1 <= age <= max_age_seconds:
+        return None
+    return PageNonce(
+        key=key, seconds_on_page=max(age, 0.0), preselected=int(chosen) if chosen else None
     )
 
 
-def _nonces() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(
-        current_app.secret_key or "",
-        salt=f"nps-portal.{Purpose.SURVEY_PAGE.value}",
-        signer=ClockSigner,
-        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-    )
+def _seal(purpose: Purpose, text: str) -> str:
+    """Return HMAC-SHA-256, cut to 128 bits (RFC 2104, section 5, allows half of the output)."""
+    whole = hmac.digest(_key(current_app.secret_key or "", purpose), text.encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(whole[:16]).rstrip(b"=").decode()
+
+
+@lru_cache(maxsize=64)
+def _key(secret: str | bytes, purpose: Purpose) -> bytes:
+    """Return the key of one purpose, so that a seal of one is worth nothing for another."""
+    salt = f"nps-portal.{purpose.value}".encode()
+    return hmac.digest(secret.encode() if isinstance(secret, str) else secret, salt, hashlib.sha256)

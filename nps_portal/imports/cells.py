@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from babel import Locale
 
+from nps_portal.contacts.models import ConsentBasis
+from nps_portal.contacts.values import YES
 from nps_portal.imports.vocabulary import comparable
 
 # Whoever exports a list names languages in their own; the names come from the CLDR.
@@ -15,18 +17,26 @@ _LANGUAGES_OF_EXPORTERS = (
     *("hu", "ro", "bg", "hr", "sl", "el", "tr", "uk", "ru", "ja", "zh"),
 )
 _LANGUAGE_TAG = re.compile(r"([a-z]{2,3})(?:[-_ ].*)?")
-_YES = frozenset(
-    [
-        *("yes", "y", "true", "t", "1", "x", "✓", "✔", "ja", "j", "wahr", "oui", "vrai", "igen"),
-        *("si", "sì", "sí", "sim", "vero", "verdadero", "verdadeiro", "waar", "tak", "ano"),
-    ]
-)
 _OUT = re.compile(
     r"unsubscri|opt(ed)? ?out|non market(able|ing)|bounced?\b|cleaned|complain|spam|do not"
     r"|no consent|suppress|blocked|invalid|abgemeldet|abbestellt|desabonne|desinscrit|\bbaja\b"
     r"|disiscritt|afgemeld|uitgeschreven"
 )
 _NOT_OUT = re.compile(r"(not|never|no|nicht) (unsubscri|opt|bounce|abgemeldet)|soft bounce")
+_BASES = (
+    (
+        re.compile(r"legitimate|berechtigt|legitime|legittimo|legítimo"),
+        ConsentBasis.LEGITIMATE_INTEREST,
+    ),
+    (
+        re.compile(r"contract|customer|vertrag|contrat|contrato|contratto|overeenkomst|kunde"),
+        ConsentBasis.CONTRACT,
+    ),
+    (
+        re.compile(r"consent|opt in|einwilligung|zustimmung|freely given|consentement|toestemming"),
+        ConsentBasis.CONSENT,
+    ),
+)
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{8,}")
 _GUARDED = re.compile(r"'[=+\-@\t\r;]")
 _UNSHOWN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
@@ -69,11 +79,24 @@ def zone_name(cell: str) -> str:
 def says_opted_out(cell: str) -> bool:
     """Tell whether the cell of an opt-out column means out: a yes, a status, or the date of it."""
     words = comparable(cell)
-    if words in _YES or cell.strip().casefold() in _YES:
+    if words in YES or cell.strip().casefold() in YES:
         return True
     if _DATE.match(cell.strip()):
         return not cell.strip().startswith("0000")
     return bool(_OUT.search(words)) and not _NOT_OUT.search(words)
+
+
+@lru_cache(maxsize=1024)
+def says_yes(cell: str) -> bool:
+    """Tell whether a cell is a yes."""
+    return cell.strip().casefold() in YES
+
+
+@lru_cache(maxsize=1024)
+def consent_basis(cell: str) -> ConsentBasis | None:
+    """Return the basis that a cell names; None when it names none."""
+    words = comparable(cell)
+    return next((basis for pattern, basis in _BASES if pattern.search(words)), None)
 
 
 def _shown(character: str) -> str:

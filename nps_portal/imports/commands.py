@@ -1,165 +1,176 @@
-"""Writing imports: keep the file, confirm the mapping, bring the rows in chunk by chunk."""
+"""Writing imports: keep a file's rows, choose what they mean, start, cancel and end."""
 
+from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import islice
-from pathlib import PurePath
 
 import sqlalchemy as sa
 
-from nps_portal.contacts.commands import ContactDetails, upsert_contacts
-from nps_portal.contacts.models import SuppressionReason
-from nps_portal.contacts.suppressions import suppress_all
+from nps_portal.contacts.properties import (
+    PropertySpec,
+    ensure_properties,
+    property_key,
+)
+from nps_portal.contacts.tags import BadTag, tags_in
+from nps_portal.contacts.upserting import UpdateRule
+from nps_portal.foundation.bulk import insert_rows
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import Work
-from nps_portal.imports.drafts import ContactDraft, Rejection, draft
-from nps_portal.imports.mapping import BadMapping, Field, Mapping, guess_mapping
-from nps_portal.imports.models import Import, ImportRejection, ImportState
-from nps_portal.imports.reading import read_table
-from nps_portal.imports.tables import Row, Table
+from nps_portal.imports.keeping import read_mapping, remember, stored_mapping
+from nps_portal.imports.mapping import BadMapping, Field, Mapping
+from nps_portal.imports.models import (
+    Import,
+    ImportKind,
+    ImportMaking,
+    ImportPiece,
+    ImportState,
+    Made,
+)
+from nps_portal.imports.pieces import unpacked
+from nps_portal.imports.tables import Row
 from nps_portal.journal.commands import record
 
-SAMPLE_ROWS = 200
-CHUNK_ROWS = 1000
-LARGEST_UPLOAD_BYTES = 32_000_000
-MOST_KEPT_REJECTIONS = 10_000
 UNCONFIRMED_FOR = timedelta(days=1)
-ENDED = (ImportState.FINISHED, ImportState.FAILED)
+_GOING = (ImportState.CONFIRMED, ImportState.RUNNING)
 
 
 class NotConfirmable(PortalError):
     """The import has been confirmed or has ended already."""
 
 
+class NotCancellable(PortalError):
+    """The import has ended already."""
+
+
 class NothingToImport(PortalError):
     """The file has headers and no rows."""
 
 
-class OvertakenImport(PortalError):
-    """Another worker has brought these rows in already; nothing was changed here."""
-
-
 @dataclass(frozen=True, kw_only=True)
-class ReadUpload:
-    """A file that was read to its end, with the mapping that its columns suggest."""
+class Choice:
+    """What an owner has chosen for a file: its columns, the rule, and tags for everybody in it."""
 
-    filename: str
-    content: bytes = field(repr=False)
     mapping: Mapping
-    rows_total: int
+    rule: UpdateRule = UpdateRule.FILL
+    tags: tuple[str, ...] = field(default=())
 
 
-def read_upload(content: bytes, filename: str) -> ReadUpload:
-    """Read a file before it is kept: no transaction waits while a large one is read.
-
-    :raises UnreadableFile: it is no table that can be read; the sentence says where.
-    :raises NothingToImport: it has no rows, or is too large.
-    """
-    if len(content) > LARGEST_UPLOAD_BYTES:
-        raise NothingToImport(
-            f"The file is larger than {LARGEST_UPLOAD_BYTES // 1_000_000} MB: cut it in pieces."
-        )
-    name = PurePath(filename.replace("\\", "/")).name[:200] or "contacts"
-    table = read_table(content, name)
-    sample = list(islice(table.rows(), SAMPLE_ROWS))
-    if not sample:
-        raise NothingToImport("The file has no rows below its headers.")
-    return ReadUpload(
-        filename=name,
-        content=content,
-        mapping=guess_mapping(table.headers, sample),
-        rows_total=sum(1 for _ in table.rows()),
-    )
-
-
-def upload(work: Work, read: ReadUpload) -> Import:
-    """Keep a file until it is confirmed; no contact is touched yet.
+def begin_reading(
+    work: Work, filename: str, choice: Choice, *, kind: ImportKind = ImportKind.CONTACTS
+) -> Import:
+    """Begin to keep a file, of which no contact is touched yet.
 
     Files that nobody confirmed within a day are dropped: they hold people's addresses.
     """
-    work.session.execute(
-        sa.update(Import)
-        .where(Import.state == ImportState.UPLOADED, Import.content.is_not(None))
-        .where(Import.created_at < work.now - UNCONFIRMED_FOR)
-        .values(content=None)
+    old = sa.select(Import.id).where(
+        Import.state.in_([ImportState.UPLOADED, ImportState.READING]),
+        Import.created_at < work.now - UNCONFIRMED_FOR,
     )
+    work.session.execute(sa.delete(ImportPiece).where(ImportPiece.import_id.in_(old)))
     started = Import(
-        filename=read.filename,
-        content=read.content,
-        size_bytes=len(read.content),
-        mapping=stored_mapping(read.mapping),
-        state=ImportState.UPLOADED,
-        rows_total=read.rows_total,
+        kind=kind,
+        filename=filename,
+        size_bytes=0,
+        mapping=stored_mapping(choice.mapping),
+        rule=choice.rule,
+        tags=list(choice.tags),
+        state=ImportState.READING,
         created_at=work.now,
         created_by=work.actor.id,
     )
     work.session.add(started)
     work.session.flush()
-    record(work, "import.uploaded", import_id=started.id)
     return started
 
 
-def confirm_import(work: Work, import_id: int, mapping: Mapping) -> None:
-    """Let the worker bring the rows in with this mapping.
+def keep_pieces(work: Work, import_id: int, pieces: MappingOf[int, tuple[int, bytes]]) -> None:
+    """Keep pieces of a file by their numbers, each as its count of rows and packed."""
+    insert_rows(
+        work.session,
+        ImportPiece,
+        ("import_id", "number", "rows", "content"),
+        [(import_id, number, rows, content) for number, (rows, content) in pieces.items()],
+    )
+
+
+def end_reading(work: Work, import_id: int, *, rows_total: int, size_bytes: int) -> Import:
+    """Let a file that is kept whole be looked at and confirmed."""
+    read = locked(work, import_id)
+    read.rows_total, read.size_bytes, read.state = rows_total, size_bytes, ImportState.UPLOADED
+    record(work, "import.uploaded", import_id=import_id)
+    return read
+
+
+def drop_import(work: Work, import_id: int) -> None:
+    """Drop a file that could not be read to its end."""
+    work.session.execute(sa.delete(ImportPiece).where(ImportPiece.import_id == import_id))
+    work.session.execute(sa.delete(Import).where(Import.id == import_id))
+
+
+def choose(work: Work, import_id: int, choice: Choice) -> None:
+    """Keep what was chosen, to be looked at before it is confirmed.
 
     :raises NotConfirmable: it was confirmed before, or its file was dropped.
-    :raises BadMapping: no column holds the address.
+    :raises BadMapping: no column holds the address, or a tag is too long.
     """
-    if Field.EMAIL not in mapping.columns:
-        raise BadMapping("Choose the column that holds the email address.")
-    found = work.session.scalar(
-        sa.update(Import)
-        .where(Import.id == import_id, Import.state == ImportState.UPLOADED)
-        .where(Import.content.is_not(None))
-        .values(state=ImportState.CONFIRMED, mapping=stored_mapping(mapping))
-        .returning(Import.id)
-    )
-    if found is None:
-        raise NotConfirmable("This import was started already, or its file was put away.")
+    _write_choice(_open(work, import_id), choice)
+
+
+def confirm_import(work: Work, import_id: int, choice: Choice) -> None:
+    """Let the worker bring the rows in as chosen; properties are made now.
+
+    :raises NotConfirmable: it was confirmed before, or its file was dropped.
+    :raises BadMapping: no column holds the address, or a tag is too long.
+    :raises TooManyProperties: there are as many as the portal takes.
+    """
+    opened = _open(work, import_id)
+    mapping = choice.mapping.with_habits(first_rows(work, import_id))
+    _write_choice(opened, choice)
+    property_ids = _make_properties(work, opened, mapping.properties)
+    opened.mapping = stored_mapping(mapping) | {"property_ids": property_ids}
+    opened.state = ImportState.CONFIRMED
+    remember(work, mapping, choice.rule)
     record(work, "import.confirmed", import_id=import_id)
 
 
-def import_rows(work: Work, import_id: int, rows: Sequence[Row], rows_done: int) -> None:
-    """Bring one chunk in: `rows_done` rows were done before it.
-
-    :raises OvertakenImport: another worker did this chunk; the unit of work must be dropped.
-    """
-    running = work.session.get_one(Import, import_id)
-    mapping = mapping_of(running)
-    judged = [draft(row, mapping) for row in rows]
-    drafts = [one for one in judged if isinstance(one, ContactDraft)]
-    rejections = [one for one in judged if isinstance(one, Rejection)]
-    moved = work.session.scalar(
-        sa.update(Import)
-        .where(Import.id == import_id, Import.rows_done == rows_done)
-        .where(Import.state.in_([ImportState.CONFIRMED, ImportState.RUNNING]))
-        .values(
-            state=ImportState.RUNNING,
-            rows_done=rows_done + len(rows),
-            rejected=Import.rejected + len(rejections),
-        )
-        .returning(Import.id)
-        .execution_options(synchronize_session=False)
+def first_rows(work: Work, import_id: int) -> list[Row]:
+    """Return the rows of the first piece."""
+    content = work.session.scalar(
+        sa.select(ImportPiece.content)
+        .where(ImportPiece.import_id == import_id)
+        .order_by(ImportPiece.number)
+        .limit(1)
     )
-    if moved is None:
-        raise OvertakenImport("Another worker is importing this file.")
-    _keep_rejections(work, running, rejections)
-    _bring_in(work, import_id, drafts)
+    return unpacked(content) if content else []
 
 
-def finish_import(work: Work, import_id: int) -> None:
+def cancel_import(work: Work, import_id: int) -> None:
+    """Stop an import; what has come in stays, and can be undone.
+
+    :raises NotCancellable: it has ended already.
+    """
+    going = locked(work, import_id)
+    if going.state not in _GOING:
+        raise NotCancellable("This import has ended already; nothing was changed.")
+    going.state, going.finished_at = ImportState.CANCELLED, work.now
+    going.reason = "It was cancelled. What had come in until then stays."
+    drop_pieces(work, import_id)
+    record(work, "import.cancelled", import_id=import_id)
+
+
+def finish_import(work: Work, import_id: int) -> bool:
     """End an import whose rows are all done; one that brought nobody in has failed, and says so.
 
-    A second worker that comes to the end too changes nothing.
+    True when it ended now: a second worker that comes to the end too changes nothing.
     """
-    done = _locked(work, import_id)
-    if done.state in ENDED:
-        return
+    done = locked(work, import_id)
+    if done.state not in _GOING or done.rows_done < done.rows_total:
+        return False
     done.state = ImportState.FINISHED if done.usable else ImportState.FAILED
     done.reason = "" if done.usable else "No row could be imported; each has its reason."
     done.finished_at = work.now
-    done.content = None
+    drop_pieces(work, import_id)
     record(
         work,
         "contacts.imported",
@@ -168,92 +179,69 @@ def finish_import(work: Work, import_id: int) -> None:
         updated=done.updated,
         rejected=done.rejected,
     )
+    return True
 
 
-def fail_import(work: Work, import_id: int, reason: str) -> None:
-    """End an import that cannot go on; what it has brought in stays."""
-    failed = _locked(work, import_id)
-    if failed.state in ENDED:
-        return
-    failed.state, failed.reason, failed.finished_at = ImportState.FAILED, reason[:500], work.now
-    failed.content = None
-    record(work, "import.failed", import_id=import_id)
+def drop_pieces(work: Work, import_id: int) -> None:
+    """Drop what is left of a file; the database uses the room again."""
+    work.session.execute(sa.delete(ImportPiece).where(ImportPiece.import_id == import_id))
 
 
-def table_of(kept: Import) -> Table:
-    """Read a kept file again.
-
-    :raises UnreadableFile: it cannot be read.
-    """
-    return read_table(kept.content or b"", kept.filename)
-
-
-def stored_mapping(mapping: Mapping) -> dict[str, object]:
-    """Return the form of a mapping that the table keeps."""
-    return {
-        "headers": list(mapping.headers),
-        "columns": {field.value: index for field, index in mapping.columns.items()},
-    }
-
-
-def mapping_of(kept: Import) -> Mapping:
-    """Return the mapping that an import was given."""
-    return Mapping(
-        headers=tuple(kept.mapping["headers"]),
-        columns={Field(name): index for name, index in kept.mapping["columns"].items()},
-    )
-
-
-def details_of(one: ContactDraft) -> ContactDetails:
-    """Return what a row says about a Contact, as the contacts' commands take it."""
-    return ContactDetails(
-        email=one.email,
-        name=one.name,
-        first_name=one.first_name,
-        company=one.company,
-        language=one.language,
-        time_zone=one.time_zone,
-    )
-
-
-def _locked(work: Work, import_id: int) -> Import:
+def locked(work: Work, import_id: int) -> Import:
+    """Return an import as it is now; until the end of this work nobody else changes it."""
     return work.session.get_one(Import, import_id, populate_existing=True, with_for_update=True)
 
 
-def _bring_in(work: Work, import_id: int, drafts: Sequence[ContactDraft]) -> None:
-    source = f"import:{import_id}"
-    upserted = upsert_contacts(work, [details_of(one) for one in drafts], source=source)
-    suppressed = suppress_all(
+def choice_of(kept: Import) -> Choice:
+    """Return what was chosen for an import, or proposed as long as nobody has."""
+    return Choice(mapping=read_mapping(kept.mapping), rule=kept.rule, tags=tuple(kept.tags))
+
+
+def read_tags(written: str) -> tuple[str, ...]:
+    """Return the tags that a field lists.
+
+    :raises BadMapping: one is too long.
+    """
+    try:
+        return tuple(tags_in(written))
+    except BadTag as fault:
+        raise BadMapping(str(fault)) from fault
+
+
+def _open(work: Work, import_id: int) -> Import:
+    opened = locked(work, import_id)
+    if opened.state is not ImportState.UPLOADED or not first_rows(work, import_id):
+        raise NotConfirmable("This import was started already, or its file was put away.")
+    return opened
+
+
+def _write_choice(opened: Import, choice: Choice) -> None:
+    if Field.EMAIL not in choice.mapping.columns:
+        raise BadMapping("Choose the column that holds the email address.")
+    opened.mapping = stored_mapping(choice.mapping)
+    opened.rule = choice.rule
+    opened.tags = list(choice.tags)
+
+
+def _make_properties(
+    work: Work, opened: Import, specs: MappingOf[int, PropertySpec]
+) -> dict[str, int]:
+    """Make the properties that are missing and return all ids, by column."""
+    found = ensure_properties(work, list(specs.values()), source=opened.source) if specs else {}
+    keep_makings(
         work,
-        [one.email.key for one in drafts if one.opted_out],
-        SuppressionReason.UNSUBSCRIBED,
-        source=source,
+        opened.id,
+        Made.PROPERTY,
+        [str(one.id) for one in found.values() if one.source == opened.source],
     )
-    work.session.execute(
-        sa.update(Import)
-        .where(Import.id == import_id)
-        .values(
-            added=Import.added + len(upserted.added),
-            updated=Import.updated + len(upserted.updated),
-            unchanged=Import.unchanged + upserted.unchanged,
-            suppressed=Import.suppressed + suppressed,
-        )
-        .execution_options(synchronize_session=False)
-    )
+    return {str(index): found[property_key(spec.name)].id for index, spec in specs.items()}
 
 
-def _keep_rejections(work: Work, running: Import, rejections: Sequence[Rejection]) -> None:
-    room = max(0, MOST_KEPT_REJECTIONS - running.rejected)
-    if rejections[:room]:
-        work.session.execute(
-            sa.insert(ImportRejection),
-            [
-                {
-                    "import_id": running.id,
-                    "line": one.line,
-                    "reason": one.reason[:300],
-                    "text": one.text[:300],
-                }
-                for one in rejections[:room]
-            ],
-        )
+def keep_makings(work: Work, import_id: int, made: Made, keys: Sequence[str]) -> None:
+    """Write down what an import made on its way, so that an Undo can take it away."""
+    insert_rows(
+        work.session,
+        ImportMaking,
+        ("import_id", "made", "key"),
+        [(import_id, made, key) for key in keys],
+    )

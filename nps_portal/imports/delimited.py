@@ -7,13 +7,12 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import BinaryIO
 
-from nps_portal.imports.encodings import detect_encoding
+from nps_portal.imports.encodings import DAMAGE_MARKED, DAMAGED, detect_encoding
 from nps_portal.imports.tables import (
     LONGEST_CELL,
-    LONGEST_LINE_BYTES,
     Record,
-    UnreadableFile,
     holds_address,
     is_blank,
 )
@@ -21,12 +20,14 @@ from nps_portal.imports.tables import (
 DELIMITERS = (",", ";", "\t", "|")
 
 _SAMPLE_LINES = 200
-_CHUNK = 65_536
 _NAMED_DELIMITER = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 
 UNCLOSED_QUOTE = "A cell begins with a quotation mark that is not closed before the next cell."
 STRAY_QUOTE = "A quotation mark inside a cell is not doubled, so the cells cannot be told apart."
 TOO_LONG = f"A cell is longer than {LONGEST_CELL:,} characters."
+DAMAGED_TEXT = (
+    "The row has characters that cannot be read. Save the file again as “CSV UTF-8” for this row."
+)
 NUL_BYTE = "The row holds NUL bytes, which mean nothing in a table; the file may be damaged."
 
 
@@ -44,14 +45,15 @@ class Layout:
     space_after_delimiter: bool
 
 
-def detect_layout(content: bytes) -> Layout:
-    """Find encoding and delimiter from the content.
+def detect_layout(file: BinaryIO) -> Layout | None:
+    """Find encoding and delimiter from the content; None when it shows nothing.
 
-    :raises UnreadableFile: the encoding cannot be told, or one line has no end.
+    :raises UnreadableFile: one line has no end.
     """
-    _refuse_endless_line(content)
-    encoding = detect_encoding(content)
-    lines = list(islice(_lines(content, encoding), _SAMPLE_LINES))
+    encoding = detect_encoding(file)
+    if not encoding:
+        return None
+    lines = list(islice(_lines(file, encoding), _SAMPLE_LINES))
     first_line = 1
     named = _NAMED_DELIMITER.fullmatch(lines[0].lstrip("\ufeff")) if lines else None
     if named:
@@ -67,13 +69,13 @@ def detect_layout(content: bytes) -> Layout:
     )
 
 
-def read_records(content: bytes, layout: Layout) -> Iterator[Record]:
+def read_records(file: BinaryIO, layout: Layout) -> Iterator[Record]:
     """Read the records that show anything, one after the other.
 
     A broken record is given with its fault and the reading goes on in the line after it, so that
     one stray quotation mark cannot swallow the rest of the file.
     """
-    lines = _lines(content, layout.encoding)
+    lines = _lines(file, layout.encoding)
     if layout.first_line == 2:
         next(lines, None)
     return _Records(lines, layout).read()
@@ -128,11 +130,16 @@ class _Records:
             yield line
 
 
-def _lines(content: bytes, encoding: str) -> Iterator[str]:
-    with io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="") as stream:
+def _lines(file: BinaryIO, encoding: str) -> Iterator[str]:
+    file.seek(0)
+    stream = io.TextIOWrapper(file, encoding=encoding, errors=DAMAGE_MARKED, newline="")
+    try:
         for line in stream:
             # Files glued together carry marks of byte order in their midst.
             yield line.replace("\ufeff", "") if "\ufeff" in line else line
+    finally:
+        # The file is read again later: without this the wrapper would close it.
+        stream.detach()
 
 
 def _words(error: csv.Error, lines_taken: int) -> str:
@@ -145,24 +152,11 @@ def _fault(cells: list[str], taken: list[str]) -> str | None:
     for line in taken:
         if "\0" in line:
             return NUL_BYTE
+        if not line.isascii() and DAMAGED in line:
+            return DAMAGED_TEXT
     if sum(map(len, taken)) > LONGEST_CELL and max(map(len, cells)) > LONGEST_CELL:
         return TOO_LONG
     return None
-
-
-def _refuse_endless_line(content: bytes) -> None:
-    """Refuse a file whose single line would have to be held in memory as a whole."""
-    without_end = 0
-    for start in range(0, len(content), _CHUNK):
-        end = start + _CHUNK
-        if content.find(b"\n", start, end) < 0 and content.find(b"\r", start, end) < 0:
-            without_end += _CHUNK
-        else:
-            without_end = 0
-        if without_end >= LONGEST_LINE_BYTES:
-            before = content[:start]
-            line = 1 + max(before.count(b"\n"), before.count(b"\r"))
-            raise UnreadableFile(f"Line {line} does not end; this is not a table of contacts.")
 
 
 def _likeliest_delimiter(lines: list[str]) -> str:

@@ -1,16 +1,26 @@
 """Rows become drafts of Contacts, or rejections that say which line and why."""
 
-from dataclasses import dataclass
+import collections.abc
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-from nps_portal.foundation.addresses import BadEmail, EmailAddress, parse_email
+from nps_portal.contacts.models import ConsentBasis
+from nps_portal.contacts.tags import BadTag, tags_in
+from nps_portal.contacts.upserting import ContactNews
+from nps_portal.contacts.values import NO
+from nps_portal.foundation.addresses import BadEmail, parse_email
 from nps_portal.imports.cells import (
+    consent_basis,
     language_code,
     one_line,
     says_opted_out,
+    says_yes,
     unguarded,
     zone_name,
 )
 from nps_portal.imports.mapping import Mapping
+from nps_portal.imports.property_cells import DayColumn, PropertyColumn, Unfit, column_key
 from nps_portal.imports.tables import Row
 from nps_portal.imports.vocabulary import Field
 
@@ -18,85 +28,189 @@ LONGEST_NAME = 200
 LONGEST_COMPANY = 200
 LONGEST_REJECTED_TEXT = 200
 
+_Told = TypeVar("_Told")
+_ROLES = (Field.DECIDES, Field.PAYS, Field.USES)
+_NO_ROLES = (None, None, None)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContactDraft:
-    """What one row tells about a person; a text that is not told is empty.
+    """What one row tells about a person.
 
-    `opted_out` means that the other system must not write to them: neither may we.
+    `opted_out` means that the other system must not write to them: neither may we. `left_out` says
+    which of its cells could not be taken, and why.
     """
 
     line: int
-    email: EmailAddress
-    name: str
-    first_name: str
-    company: str
-    language: str
-    time_zone: str
+    news: ContactNews
     opted_out: bool
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rejection:
-    """A row that is not imported, with the reason and the beginning of its text."""
+    """A row that is not imported, with the reason and the beginning of its text.
+
+    One that is imported all the same lacks the cells that the reason names.
+    """
 
     line: int
     reason: str
     text: str
+    is_imported: bool = False
 
 
-class _Unfit(Exception):
-    """A cell cannot be kept; the message says why."""
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What the portal has already that cells may name: users, and properties by column."""
+
+    owners: collections.abc.Mapping[str, int] = field(default_factory=dict)
+    properties: collections.abc.Mapping[int, PropertyColumn] = field(default_factory=dict)
+
+
+class Judge:
+    """Reads rows by one mapping; nothing in them is guessed."""
+
+    def __init__(self, mapping: Mapping, known: Known | None = None) -> None:
+        columns = mapping.columns
+        self._known = known or Known()
+        self._email = columns.get(Field.EMAIL)
+        self._texts = [
+            (columns.get(one), one.words, LONGEST_COMPANY if one is Field.COMPANY else LONGEST_NAME)
+            for one in (Field.FIRST_NAME, Field.NAME, Field.LAST_NAME, Field.COMPANY)
+        ]
+        self._language = columns.get(Field.LANGUAGE)
+        self._zone = columns.get(Field.TIME_ZONE)
+        self._opted_out = columns.get(Field.OPTED_OUT)
+        self._roles = [columns.get(role) for role in _ROLES]
+        self._has_roles = any(column is not None for column in self._roles)
+        self._tags = columns.get(Field.TAGS)
+        self._owner = columns.get(Field.OWNER)
+        self._basis = columns.get(Field.CONSENT_BASIS)
+        self._consent_on = columns.get(Field.CONSENT_ON)
+        self._days = DayColumn(habits=mapping.habits.get(self._consent_on or 0))
+        self._headers = mapping.headers
+
+    def draft(self, row: Row) -> ContactDraft | Rejection:
+        """Read one row."""
+        if row.fault is not None:
+            return rejection(row, row.fault)
+        if self._email is None:
+            return rejection(row, "No column is chosen for the email address.")
+        try:
+            return self._contact(row.line, row.cells)
+        except (BadEmail, Unfit) as unfit:
+            return rejection(row, str(unfit))
+
+    def _contact(self, line: int, cells: tuple[str, ...]) -> ContactDraft:
+        email = parse_email(unguarded(cells[self._email or 0]))
+        first_name, name, last_name, company = [
+            _text(cells[column], words, longest) if column is not None and cells[column] else ""
+            for column, words, longest in self._texts
+        ]
+        if not name:
+            name = _fitting(f"{first_name} {last_name}".strip(), "name", LONGEST_NAME)
+        left_out: list[str] = []
+        values = {}
+        for index, column in self._known.properties.items():
+            if cell := cells[index]:
+                try:
+                    if (value := column.read(unguarded(cell))) is not None:
+                        values[column.property_id] = value
+                except Unfit as unfit:
+                    left_out.append(f"«{self._headers[index]}»: {unfit}")
+        decides, pays, uses = self._role_cells(cells) if self._has_roles else _NO_ROLES
+        return ContactDraft(
+            line=line,
+            news=ContactNews(
+                email=email,
+                name=name,
+                first_name=first_name,
+                company=company,
+                language=language_code(cells[self._language]) if self._language is not None else "",
+                time_zone=zone_name(cells[self._zone]) if self._zone is not None else "",
+                owner_id=self._taken(self._owner, cells, self._owner_of, left_out),
+                consent_basis=self._taken(self._basis, cells, _basis_of, left_out),
+                consent_on=self._taken(self._consent_on, cells, self._days.read, left_out),
+                decides=decides,
+                pays=pays,
+                uses=uses,
+                tags=self._taken(self._tags, cells, _tags_of, left_out) or (),
+                values=values,
+            ),
+            opted_out=self._opted_out is not None and says_opted_out(cells[self._opted_out]),
+            left_out=tuple(left_out),
+        )
+
+    def _taken(
+        self,
+        column: int | None,
+        cells: tuple[str, ...],
+        read: Callable[[str], _Told],
+        left_out: list[str],
+    ) -> _Told | None:
+        """Return what a cell says; one that cannot be taken is left out, with the reason."""
+        if column is None or not (cell := one_line(unguarded(cells[column]))):
+            return None
+        try:
+            return read(cell)
+        except (Unfit, BadTag) as unfit:
+            left_out.append(f"«{self._headers[column]}»: {unfit}")
+            return None
+
+    def _owner_of(self, cell: str) -> int:
+        found = self._known.owners.get(column_key(cell))
+        if found is None:
+            raise Unfit(f"Nobody who runs the portal is called «{cell[:60]}».")
+        return found
+
+    def _role_cells(self, cells: tuple[str, ...]) -> list[bool | None]:
+        return [None if column is None else _yes_or_no(cells[column]) for column in self._roles]
 
 
 def draft(row: Row, mapping: Mapping) -> ContactDraft | Rejection:
-    """Read the row by the mapping; nothing in it is guessed."""
-    if row.fault is not None:
-        return _rejection(row, row.fault)
-    if Field.EMAIL not in mapping.columns:
-        return _rejection(row, "No column is chosen for the email address.")
-    try:
-        return _contact(row, mapping)
-    except (BadEmail, _Unfit) as unfit:
-        return _rejection(row, str(unfit))
+    """Read one row by a mapping without properties and owners."""
+    return Judge(mapping).draft(row)
 
 
-def _contact(row: Row, mapping: Mapping) -> ContactDraft:
-    told = {field: row.cells[column] for field, column in mapping.columns.items()}
-    email = parse_email(unguarded(told[Field.EMAIL]))
-    first_name = _text(told, Field.FIRST_NAME, LONGEST_NAME)
-    name = _text(told, Field.NAME, LONGEST_NAME)
-    if not name:
-        last_name = _text(told, Field.LAST_NAME, LONGEST_NAME)
-        name = _fitting(f"{first_name} {last_name}".strip(), Field.NAME, LONGEST_NAME)
-    return ContactDraft(
-        line=row.line,
-        email=email,
-        name=name,
-        first_name=first_name,
-        company=_text(told, Field.COMPANY, LONGEST_COMPANY),
-        language=language_code(told.get(Field.LANGUAGE, "")),
-        time_zone=zone_name(told.get(Field.TIME_ZONE, "")),
-        opted_out=says_opted_out(told.get(Field.OPTED_OUT, "")),
-    )
+def rejection(row: Row, reason: str) -> Rejection:
+    """Return the refusal of a row."""
+    return Rejection(line=row.line, reason=reason, text=beginning_of(row))
 
 
-def _text(told: dict[Field, str], field: Field, longest: int) -> str:
-    cell = told.get(field)
-    return _fitting(one_line(unguarded(cell)), field, longest) if cell else ""
-
-
-def _fitting(text: str, field: Field, longest: int) -> str:
-    if len(text) > longest:
-        what = field.value.replace("_", " ")
-        raise _Unfit(f"The {what} is longer than {longest} characters.")
-    return text
-
-
-def _rejection(row: Row, reason: str) -> Rejection:
+def beginning_of(row: Row) -> str:
+    """Return the beginning of a row as a page shows it."""
     # Only the beginning is looked at: a broken cell may hold a hundred thousand characters.
     shown = (one_line(cell[:LONGEST_REJECTED_TEXT]) for cell in row.cells)
     text = " | ".join(cell for cell in shown if cell)
     if len(text) > LONGEST_REJECTED_TEXT:
         text = f"{text[: LONGEST_REJECTED_TEXT - 1]}…"
-    return Rejection(line=row.line, reason=reason, text=text)
+    return text
+
+
+def _text(cell: str, words: str, longest: int) -> str:
+    return _fitting(one_line(unguarded(cell)), words, longest)
+
+
+def _fitting(text: str, words: str, longest: int) -> str:
+    if len(text) > longest:
+        raise Unfit(f"The {words} is longer than {longest} characters.")
+    return text
+
+
+def _yes_or_no(cell: str) -> bool | None:
+    """Return what a role's cell says; whatever is neither yes nor no says nothing."""
+    if says_yes(cell):
+        return True
+    return False if cell.strip().casefold() in NO else None
+
+
+def _basis_of(cell: str) -> ConsentBasis:
+    found = consent_basis(cell)
+    if found is None:
+        raise Unfit(f"«{cell[:60]}» is neither consent, contract nor legitimate interest.")
+    return found
+
+
+def _tags_of(cell: str) -> tuple[str, ...]:
+    return tuple(tags_in(cell))

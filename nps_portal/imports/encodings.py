@@ -1,13 +1,20 @@
-"""The encoding of a text file, from its bytes alone."""
+"""The encoding of a text file, from its bytes alone, read once in a stream."""
 
 import codecs
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from charset_normalizer import from_bytes
 
-from nps_portal.imports.tables import UnreadableFile
+from nps_portal.imports.tables import LONGEST_LINE_BYTES, UnreadableFile
 
-_CHUNK = 1_048_576
+# What stands for bytes that the encoding has no character for; it is in no text that could be read.
+DAMAGED = "\udcff"
+DAMAGE_MARKED = "nps-portal-damage-marked"
+
+_CHUNK = 262_144
 _SAMPLE_BYTES = 32_768
 _HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
@@ -29,54 +36,100 @@ _CENTRAL_EUROPEAN = re.compile(r"[šžŠŽ]|[£¥¯³¹¼¾¿][a-zß-ÿ]|[a-zß-
 _TURKISH = re.compile(r"[A-Za-zß-ÿ]þ|ýþ|þý")
 
 
-def detect_encoding(content: bytes) -> str:
-    """Return the name of the codec that reads all of the content.
+def _mark_damage(error: UnicodeError) -> tuple[str, int]:
+    return DAMAGED, error.end if isinstance(error, UnicodeDecodeError) else 0
+
+
+codecs.register_error(DAMAGE_MARKED, _mark_damage)
+
+
+@dataclass(kw_only=True)
+class _Survey:
+    """What one reading of the whole file tells; `samples` are lines with a byte beyond ASCII."""
+
+    start: bytes = b""
+    is_utf8: bool = True
+    has_line_feed: bool = False
+    is_blank: bool = True
+    samples: list[bytes] = field(default_factory=list)
+
+
+def detect_encoding(file: BinaryIO) -> str:
+    """Return the name of the codec that reads the file; empty when the file shows nothing.
 
     UTF-8 and the marked encodings are certain. Of the old one-byte encodings the western cp1252
     is taken unless the text speaks against it: statistics on a few names nearly always choose
-    a neighbour (cp1250), and turn é into something else.
+    a neighbour (cp1250), and turn é into something else. Single bytes that the codec has no
+    character for are left to their rows.
 
-    :raises UnreadableFile: no encoding fits, or the text is damaged; the line is named.
+    :raises UnreadableFile: one line has no end.
     """
+    found = _survey(file)
+    if found.is_blank:
+        return ""
     for mark, encoding in _MARKS:
-        if content.startswith(mark):
-            return _checked(content, encoding)
-    if unmarked := _utf16_without_mark(content):
-        return _checked(content, unmarked)
-    if _first_fault(content, "utf-8") is None:
+        if found.start.startswith(mark):
+            return encoding
+    if unmarked := _utf16_without_mark(found.start):
+        return unmarked
+    if found.is_utf8 or _mostly_utf8(found.samples):
         return "utf-8"
-    sample = _lines_with_high_bytes(content)
-    if _mostly_utf8(sample):
-        return _checked(content, "utf-8")
-    return _checked(content, _one_byte_encoding(content, sample))
+    return _one_byte_encoding(found)
 
 
-def _checked(content: bytes, encoding: str) -> str:
-    fault = _first_fault(content, encoding)
-    if fault is None:
-        return encoding
-    before = content[:fault]
-    line = 1 + max(before.count(b"\n"), before.count(b"\r"))
-    raise UnreadableFile(
-        f"Line {line} has characters that cannot be read. "
-        "Save the file again as “CSV UTF-8” and try once more."
-    )
+def _survey(file: BinaryIO) -> _Survey:
+    found = _Survey()
+    utf8 = codecs.getincrementaldecoder("utf-8")()
+    size = without_end = 0
+    for number, chunk in enumerate(_chunks(file)):
+        if not number:
+            found.start = chunk[:4096]
+        found.is_blank = found.is_blank and not _ANYTHING.search(chunk)
+        has_line_feed = b"\n" in chunk
+        found.has_line_feed = found.has_line_feed or has_line_feed
+        without_end = 0 if has_line_feed or b"\r" in chunk else without_end + len(chunk)
+        if without_end >= LONGEST_LINE_BYTES:
+            _refuse_endless_line(file, number)
+        if not chunk.isascii() and size < _SAMPLE_BYTES:
+            lines = _lines_with_high_bytes(chunk, _SAMPLE_BYTES - size)
+            found.samples += lines
+            size += sum(map(len, lines))
+        if found.is_utf8:
+            found.is_utf8 = _goes_on(utf8, chunk)
+    found.is_utf8 = found.is_utf8 and _goes_on(utf8, b"", final=True)
+    return found
 
 
-def _first_fault(content: bytes, encoding: str) -> int | None:
-    """Return the offset near the first byte that the codec refuses, reading a piece at a time."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    for start in range(0, len(content), _CHUNK):
-        end = start + _CHUNK
-        try:
-            decoder.decode(content[start:end], final=end >= len(content))
-        except UnicodeError as error:
-            return start + (error.start if isinstance(error, UnicodeDecodeError) else 0)
-    return None
+_ANYTHING = re.compile(rb"""[^\s,;|"\xef\xbb\xbf\x00]""")
 
 
-def _utf16_without_mark(content: bytes) -> str | None:
-    sample = content[:4096]
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
+    while chunk := file.read(_CHUNK):
+        yield chunk
+
+
+def _goes_on(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(chunk, final=final)
+    except UnicodeError:
+        return False
+    return True
+
+
+def _refuse_endless_line(file: BinaryIO, chunk_number: int) -> None:
+    """Refuse a file whose single line would have to be held in memory as a whole."""
+    ends = returns = 0
+    for number, chunk in enumerate(_chunks(file)):
+        if number >= chunk_number:
+            break
+        ends += chunk.count(b"\n")
+        returns += chunk.count(b"\r")
+    line = 1 + max(ends, returns)
+    raise UnreadableFile(f"Line {line} does not end; this is not a table of contacts.")
+
+
+def _utf16_without_mark(sample: bytes) -> str | None:
     half = len(sample) // 2
     if half and sample[1::2].count(0) > 0.6 * half and sample[::2].count(0) < 0.1 * half:
         return "utf-16-le"
@@ -85,11 +138,11 @@ def _utf16_without_mark(content: bytes) -> str | None:
     return None
 
 
-def _lines_with_high_bytes(content: bytes) -> list[bytes]:
+def _lines_with_high_bytes(content: bytes, most_bytes: int) -> list[bytes]:
     """Collect the lines that tell something: those with a byte beyond ASCII."""
     lines: list[bytes] = []
     size = position = 0
-    while size < _SAMPLE_BYTES and (found := _HIGH_BYTE.search(content, position)):
+    while size < most_bytes and (found := _HIGH_BYTE.search(content, position)):
         start = max(content.rfind(b"\n", position, found.start()) + 1, position)
         end = content.find(b"\n", found.start(), found.start() + 2048)
         end = min(found.start() + 2048, len(content)) if end < 0 else end
@@ -101,24 +154,27 @@ def _lines_with_high_bytes(content: bytes) -> list[bytes]:
 
 def _mostly_utf8(lines: list[bytes]) -> bool:
     """Tell whether damage to a UTF-8 file is likelier than another encoding."""
-    valid = sum(1 for line in lines if _first_fault(line, "utf-8") is None)
+    valid = 0
+    for line in lines:
+        # A line may be cut where a piece of the file ends, in the middle of a character.
+        valid += _goes_on(codecs.getincrementaldecoder("utf-8")(), line)
     return valid > len(lines) / 2
 
 
-def _one_byte_encoding(content: bytes, sample: list[bytes]) -> str:
-    text = b"\n".join(sample)
+def _one_byte_encoding(found: _Survey) -> str:
+    text = b"\n".join(found.samples)
     runs = _HIGH_RUN.findall(text)
     in_long_runs = sum(len(run) for run in runs if len(run) > 2)
     if in_long_runs > sum(map(len, runs)) / 2:
         best = from_bytes(text, cp_isolation=_OTHER_SCRIPTS).best()
         if best is not None:
             return best.encoding
-    if b"\n" not in content:
+    if not found.has_line_feed:
         # Only old Macintosh programs end their lines with a lone CR.
         return "mac_roman"
-    try:
-        western = text.decode("cp1252")
-    except UnicodeDecodeError:
+    # A byte here and there that cp1252 lacks is damage, and no sign of another encoding.
+    western = text.decode("cp1252", "ignore")
+    if 20 * (len(text) - len(western)) > sum(map(len, runs)):
         western = ""
     if western and not _CENTRAL_EUROPEAN.search(western) and not _TURKISH.search(western):
         return "cp1252"

@@ -1,10 +1,12 @@
 """Which column of a file tells what about a Contact."""
 
 import collections.abc
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from nps_portal.contacts.properties import Habits, PropertySpec, habits_of, property_key
 from nps_portal.foundation.errors import PortalError
 from nps_portal.imports.tables import Row, holds_address
 from nps_portal.imports.vocabulary import FIRST_OR_WHOLE_NAME, HEADERS, Field, comparable
@@ -18,34 +20,71 @@ class BadMapping(PortalError):
 
 @dataclass(frozen=True, kw_only=True)
 class Mapping:
-    """The column of each field that the file has; the other columns are not imported."""
+    """What the columns of a file tell; those that are neither here nor there are not imported.
+
+    `columns` has the column of each field, `properties` what a column's property is to be, and
+    `habits` how such a column writes numbers and days.
+    """
 
     headers: tuple[str, ...]
     columns: collections.abc.Mapping[Field, int]
+    properties: collections.abc.Mapping[int, PropertySpec] = dataclasses.field(default_factory=dict)
+    habits: collections.abc.Mapping[int, Habits] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def from_choices(
-        cls, headers: Sequence[str], choices: collections.abc.Mapping[int, Field | None]
+        cls,
+        headers: Sequence[str],
+        choices: collections.abc.Mapping[int, Field | PropertySpec | None],
     ) -> Self:
-        """Take what a person chose: a field for each column, or None to leave it out.
+        """Take what a person chose: a field or property for each column, or None to leave it out.
 
-        :raises BadMapping: two columns for one field, no email, or a column that is not there.
+        :raises BadMapping: two columns for one thing, no email, or a column that is not there.
         """
         columns: dict[Field, int] = {}
-        for index, field in sorted(choices.items()):
+        properties: dict[int, PropertySpec] = {}
+        takers: dict[str, int] = {}
+        for index, choice in sorted(choices.items()):
             if not 0 <= index < len(headers):
                 raise BadMapping(f"The file has no column {index + 1}.")
-            if field is None:
+            if choice is None:
                 continue
-            if field in columns:
+            what = choice.words if isinstance(choice, Field) else f"property «{choice.name}»"
+            if (other := takers.setdefault(property_key(what), index)) != index:
                 raise BadMapping(
-                    f"Two columns are chosen for the {field.value.replace('_', ' ')}: "
-                    f"«{headers[columns[field]]}» and «{headers[index]}». Choose one of them."
+                    f"Two columns are chosen for the {what}: "
+                    f"«{headers[other]}» and «{headers[index]}». Choose one of them."
                 )
-            columns[field] = index
+            if isinstance(choice, Field):
+                columns[choice] = index
+            else:
+                properties[index] = choice
         if Field.EMAIL not in columns:
             raise BadMapping("Choose the column that holds the email address.")
-        return cls(headers=tuple(headers), columns=columns)
+        return cls(headers=tuple(headers), columns=columns, properties=properties)
+
+    def choice_of(self, index: int) -> Field | PropertySpec | None:
+        """Return what a column becomes; None when it is not imported."""
+        for field, column in self.columns.items():
+            if column == index:
+                return field
+        return self.properties.get(index)
+
+    def with_habits(self, rows: Sequence[Row]) -> Self:
+        """Return the mapping with what these rows tell of the ways their columns are written."""
+        sound = [row.cells for row in rows if row.fault is None]
+        return dataclasses.replace(
+            self,
+            habits={
+                index: habits_of([cells[index] for cells in sound])
+                for index in self.written_columns()
+            },
+        )
+
+    def written_columns(self) -> list[int]:
+        """Return the columns with numbers or days that may be written in different ways."""
+        dated = [self.columns[Field.CONSENT_ON]] if Field.CONSENT_ON in self.columns else []
+        return sorted({*dated, *self.properties})
 
 
 def guess_mapping(headers: Sequence[str], sample_rows: Sequence[Row]) -> Mapping:
@@ -63,15 +102,14 @@ def guess_mapping(headers: Sequence[str], sample_rows: Sequence[Row]) -> Mapping
         if field is not Field.EMAIL and (found := _columns_named(words, field)):
             columns[field] = found[0]
     _tell_names_apart(columns, words, rows)
-    taken = columns.get(Field.EMAIL)
-    return Mapping(
-        headers=tuple(headers),
-        columns={
-            field: index
-            for field, index in columns.items()
-            if field is Field.EMAIL or index != taken
-        },
-    )
+    taken: set[int] = set()
+    for field in sorted(columns, key=list(Field).index):
+        # One column tells one thing; the email comes first.
+        if columns[field] in taken:
+            del columns[field]
+        else:
+            taken.add(columns[field])
+    return Mapping(headers=tuple(headers), columns=columns)
 
 
 def _columns_named(words: list[str], field: Field) -> list[int]:

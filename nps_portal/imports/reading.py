@@ -1,10 +1,12 @@
-"""A file's bytes as a table, whatever wrote it."""
+"""A file as a table, whatever wrote it, read in a stream."""
 
-import re
+import io
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import BinaryIO
 
 from nps_portal.imports.delimited import UNCLOSED_QUOTE, detect_layout, read_records
+from nps_portal.imports.encodings import DAMAGED
 from nps_portal.imports.sheets import OLE_START, ZIP_START, open_sheet
 from nps_portal.imports.tables import (
     LARGEST_FILE_BYTES,
@@ -21,7 +23,6 @@ from nps_portal.imports.tables import (
 __all__ = ["Format", "Row", "Table", "UnreadableFile", "read_table"]
 
 _SAMPLE_RECORDS = 50
-_ANYTHING = re.compile(rb"""[^\s,;|"\xef\xbb\xbf]""")
 _NOT_TABLES = (
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "a picture"),
@@ -39,25 +40,32 @@ _NOT_TABLES = (
 )
 
 
-def read_table(content: bytes, filename: str) -> Table:
+def read_table(file: BinaryIO, filename: str) -> Table:
     """Read the head of the file; the rows follow when they are asked for.
 
     What the file is, its content decides; `filename` only serves the messages. Row by row nothing
-    is raised any more: a row that cannot be trusted comes with its fault.
+    is raised any more: a row that cannot be trusted comes with its fault. The file stays the
+    caller's: it must be one that can be read from its beginning again, and only by one reader.
 
     :raises UnreadableFile: it is too large, empty, no table, or has a header and nothing else.
     """
-    if len(content) > LARGEST_FILE_BYTES:
+    if file.seek(0, io.SEEK_END) > LARGEST_FILE_BYTES:
         megabytes = LARGEST_FILE_BYTES // 1_000_000
-        raise UnreadableFile(f"«{filename}» is larger than {megabytes} MB. Split it in two.")
-    if content.startswith((ZIP_START, OLE_START)):
-        sheet = open_sheet(content)
+        raise UnreadableFile(
+            f"«{filename}» is larger than {megabytes} MB. Cut it in pieces; nothing was imported."
+        )
+    file.seek(0)
+    start = file.read(1024)
+    if start.startswith((ZIP_START, OLE_START)):
+        sheet = open_sheet(file)
         headers, open_rows = _headers_and_rows(sheet.records, delimiter=None)
         return Table(headers=headers, format=sheet.format, sheet=sheet.name, open_rows=open_rows)
-    _refuse_what_is_no_table(content, filename)
-    layout = detect_layout(content)
+    _refuse_what_is_no_table(start, filename)
+    layout = detect_layout(file)
+    if layout is None:
+        raise UnreadableFile(f"«{filename}» is empty.")
     headers, open_rows = _headers_and_rows(
-        lambda: read_records(content, layout), delimiter=layout.delimiter
+        lambda: read_records(file, layout), delimiter=layout.delimiter
     )
     return Table(
         headers=headers,
@@ -68,12 +76,10 @@ def read_table(content: bytes, filename: str) -> Table:
     )
 
 
-def _refuse_what_is_no_table(content: bytes, filename: str) -> None:
-    start = content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not _ANYTHING.search(content):
-        raise UnreadableFile(f"«{filename}» is empty.")
+def _refuse_what_is_no_table(beginning: bytes, filename: str) -> None:
+    start = beginning.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     for sign, kind in _NOT_TABLES:
-        if start.lower().startswith(sign.lower()):
+        if start.startswith(sign.lower()):
             raise UnreadableFile(
                 f"«{filename}» is {kind}, not a table. "
                 "Save the list as XLSX or as “CSV UTF-8” and try that file."
@@ -118,7 +124,9 @@ def _row(record: Record, width: int, delimiter: str | None) -> Row:
             fault = fault or f"The row has {len(cells)} cells under {width} headers."
     if fault is None and len(cells) != width:
         cells = cells[:width] + [""] * (width - len(cells))
-    return Row(line=record.line, cells=tuple(cells), fault=fault)
+    elif fault is not None:
+        cells = [cell.replace(DAMAGED, "\ufffd") for cell in cells]
+    return Row(record.line, tuple(cells), fault)
 
 
 def _swallowed(cells: list[str], width: int, delimiter: str) -> str | None:

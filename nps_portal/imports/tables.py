@@ -9,7 +9,7 @@ from typing import NamedTuple
 from nps_portal.foundation.addresses import BadEmail, parse_email
 from nps_portal.foundation.errors import PortalError
 
-LARGEST_FILE_BYTES = 150_000_000
+LARGEST_FILE_BYTES = 200_000_000
 LONGEST_LINE_BYTES = 4_194_304
 MOST_COLUMNS = 1_000
 LONGEST_CELL = 100_000
@@ -37,8 +37,7 @@ class Record(NamedTuple):
     physical_lines: int = 1
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row, as wide as the headers unless it has a fault.
 
     `line` is the line of the file where the row begins (in a sheet: the number of its row).

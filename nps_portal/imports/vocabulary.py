@@ -16,6 +16,28 @@ class Field(enum.Enum):
     LANGUAGE = "language"
     TIME_ZONE = "time_zone"
     OPTED_OUT = "opted_out"
+    TAGS = "tags"
+    OWNER = "owner"
+    DECIDES = "decides"
+    PAYS = "pays"
+    USES = "uses"
+    CONSENT_BASIS = "consent_basis"
+    CONSENT_ON = "consent_on"
+
+    @property
+    def words(self) -> str:
+        """Return the field as a sentence names it."""
+        return _FIELD_WORDS.get(self, self.value.replace("_", " "))
+
+
+_FIELD_WORDS = {
+    Field.OPTED_OUT: "unsubscribed people",
+    Field.DECIDES: "people who decide",
+    Field.PAYS: "people who pay",
+    Field.USES: "people who use it",
+    Field.CONSENT_BASIS: "basis of consent",
+    Field.CONSENT_ON: "date of consent",
+}
 
 
 def comparable(header: str) -> str:
@@ -93,6 +115,20 @@ _WORDS = {
         email permission status, e-mail opt-out, abgemeldet, abgemeldet am, abbestellt,
         keine e-mails, désabonné, désinscrit, dado de baja, baja, disiscritto, cancelado,
         afgemeld, uitgeschreven, avregistrerad, avmeldt, afmeldt, wypisany, odhlášen, leiratkozott
+        """,
+    Field.TAGS: "tags, tag, schlagwörter, schlagworte, étiquettes, etiquetas, etichette, štítky",
+    # A column of owners names people of the other system: who runs this one is not guessed by it.
+    Field.OWNER: "portal owner",
+    Field.DECIDES: "decides, decision maker, entscheidet, décideur",
+    Field.PAYS: "pays, zahlt, payeur",
+    Field.USES: "uses, nutzt, utilise",
+    Field.CONSENT_BASIS: """
+        consent basis, legal basis, legal basis for processing contact's data, lawful basis,
+        rechtsgrundlage, base légale, base legal, base giuridica
+        """,
+    Field.CONSENT_ON: """
+        consent date, consent on, consented at, opt-in date,
+        einwilligung am, datum der einwilligung, date de consentement
         """,
 }
 

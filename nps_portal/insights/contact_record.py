@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -11,14 +12,27 @@ from nps_portal.accounts.queries import user_names
 from nps_portal.batches.eligibility import FLOOR, may_be_asked
 from nps_portal.batches.models import Invitation, Reason
 from nps_portal.batches.queries import last_asked_at
-from nps_portal.contacts.models import Contact, Suppression
+from nps_portal.contacts.aliases import ids_of_person
+from nps_portal.contacts.models import (
+    Contact,
+    Property,
+    PropertyKind,
+    PropertyValue,
+    Suppression,
+    Tag,
+    Trend,
+)
+from nps_portal.contacts.properties import properties, values_of
 from nps_portal.contacts.queries import suppression_of
+from nps_portal.contacts.tags import tags_of
 from nps_portal.followups.models import Task
 from nps_portal.insights.charts import SparkLine, spark_line
 from nps_portal.insights.timeline import Link, TimelineEntry, timeline
-from nps_portal.journal.queries import events_of_contact
+from nps_portal.journal.queries import events_of_contacts
 from nps_portal.responses.models import Evidence, Response, ResponseState
 from nps_portal.responses.queries import responses_of_contact
+from nps_portal.responses.standings import threshold_in_force
+from nps_portal.responses.trends import Given, trend_of, trend_words
 from nps_portal.surveys.models import Survey
 from nps_portal.surveys.queries import active_surveys
 from nps_portal.visits.models import Visit
@@ -41,21 +55,45 @@ class NextSurvey:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContactRecord:
-    """One Contact's page; `scores` are the last counted ones, oldest first.
+class PropertyLine:
+    """What one property holds of a Contact, ready to be shown."""
 
-    `latest` is the last answer, or the last click of somebody who has never sent one.
+    name: str
+    kind: PropertyKind
+    value: str | date | Decimal
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """A stretch of a Contact's timeline; `older_until` is where it goes on, None at its end."""
+
+    entries: Sequence[TimelineEntry]
+    older_until: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactRecord:
+    """One Contact's page; `given` are the last counted scores, oldest first.
+
+    `latest` is the last answer, or the last click of somebody who has never sent one. `owner` is
+    the name of the User who looks after them, `older_until` where the timeline goes on, None at
+    its end.
     """
 
     contact: Contact
     suppression: Suppression | None
     latest: Response | None
-    scores: Sequence[int]
+    given: Sequence[Given]
+    trend: Trend | None
+    trend_words: str
     spark: SparkLine
+    owner: str
+    tags: Sequence[Tag]
+    properties: Sequence[PropertyLine]
     next_surveys: Sequence[NextSurvey]
     tasks: Sequence[Task]
-    entries: Sequence[TimelineEntry]
-    has_older: bool
+    story: Story
 
     @property
     def may_be_asked(self) -> bool:
@@ -63,28 +101,58 @@ class ContactRecord:
         return any(one.reason is None for one in self.next_surveys)
 
 
-def contact_record(session: Session, contact: Contact, now: datetime, link: Link) -> ContactRecord:
+def contact_record(
+    session: Session, contact: Contact, now: datetime, story: Story
+) -> ContactRecord:
     """Gather what is known of a Contact."""
     responses = responses_of_contact(session, contact.id)
-    counted = [one.score for one in responses if one.state is ResponseState.COUNTED]
-    scores = counted[:SHOWN_SCORES][::-1]
-    events = events_of_contact(session, contact.id, MOST_EVENTS)
-    visits = visits_of_contact(session, contact.id)
+    counted = [one for one in responses if one.state is ResponseState.COUNTED]
+    given = [Given(at=one.answered_at, score=one.score) for one in counted[:SHOWN_SCORES][::-1]]
     sent = [one for one in responses if one.evidence is Evidence.SUBMITTED]
-    names = user_names(session, [event.actor_id for event in events if event.actor_id])
+    threshold = threshold_in_force(session)
+    trend = trend_of(given, threshold)
+    owner_ids = [contact.owner_id] if contact.owner_id else []
     return ContactRecord(
         contact=contact,
         suppression=suppression_of(session, contact.email_key),
         latest=next(iter([*sent, *responses]), None),
-        scores=scores,
-        spark=spark_line(scores),
+        given=given,
+        trend=trend,
+        trend_words=trend_words(trend, threshold),
+        spark=spark_line([one.score for one in given]),
+        owner=user_names(session, owner_ids).get(contact.owner_id or 0, ""),
+        tags=tags_of(session, [contact.id]).get(contact.id, []),
+        properties=_property_lines(session, contact.id),
         next_surveys=[
             next_survey(session, contact.id, survey, now) for survey in active_surveys(session)[:5]
         ],
         tasks=tasks_of_contact(session, contact.id),
-        entries=timeline(events, visits, names, link),
-        has_older=len(events) == MOST_EVENTS or len(visits) == MOST_EVENTS,
+        story=story,
     )
+
+
+def story_of(session: Session, contact_id: int, link: Link, until: datetime | None = None) -> Story:
+    """Return the timeline up to an instant, or its end.
+
+    Where more was found than is shown, it ends at an instant whose entries all stand on the next
+    stretch, so that nothing falls between the two.
+    """
+    ids = ids_of_person(session, contact_id)
+    events = events_of_contacts(session, ids, MOST_EVENTS, until)
+    visits = visits_of_contact(session, ids, until=until)
+    oldest = [rows[-1].at for rows in (events, visits) if len(rows) == MOST_EVENTS]
+    cut = max(oldest, default=None)
+    if cut is not None and cut == until:
+        # So many at one instant cannot be told apart: they are shown, and the rest after them.
+        cut -= timedelta(microseconds=1)
+    names = user_names(session, [event.actor_id for event in events if event.actor_id])
+    entries = timeline(
+        [event for event in events if cut is None or event.at > cut],
+        [visit for visit in visits if cut is None or visit.at > cut],
+        names,
+        link,
+    )
+    return Story(entries=entries, older_until=cut)
 
 
 def next_survey(session: Session, contact_id: int, survey: Survey, now: datetime) -> NextSurvey:
@@ -102,16 +170,37 @@ def next_survey(session: Session, contact_id: int, survey: Survey, now: datetime
 
 
 def visits_of_contact(
-    session: Session, contact_id: int, limit: int = MOST_EVENTS
+    session: Session,
+    contact_ids: Sequence[int],
+    limit: int = MOST_EVENTS,
+    until: datetime | None = None,
 ) -> Sequence[Visit]:
-    """Return the last openings of a Contact's links, newest first."""
-    return session.scalars(
+    """Return the last openings of a Contact's links, up to an instant, newest first."""
+    query = (
         sa.select(Visit)
         .join(Invitation, Invitation.id == Visit.invitation_id)
-        .where(Invitation.contact_id == contact_id)
-        .order_by(Visit.id.desc())
-        .limit(limit)
-    ).all()
+        .where(Invitation.contact_id.in_(contact_ids))
+    )
+    if until is not None:
+        query = query.where(Visit.at <= until)
+    return session.scalars(query.order_by(Visit.at.desc(), Visit.id.desc()).limit(limit)).all()
+
+
+def _property_lines(session: Session, contact_id: int) -> list[PropertyLine]:
+    held = values_of(session, [contact_id]).get(contact_id, {})
+    return [
+        PropertyLine(
+            name=one.name, kind=one.kind, value=_value(one, held[one.id]), currency=one.currency
+        )
+        for one in properties(session)
+        if one.id in held
+    ]
+
+
+def _value(which: Property, held: PropertyValue) -> str | date | Decimal:
+    if which.kind is PropertyKind.DATE:
+        return date.fromisoformat(held.text)
+    return held.text if held.number is None else held.number
 
 
 def tasks_of_contact(session: Session, contact_id: int, limit: int = 10) -> Sequence[Task]:

@@ -15,6 +15,7 @@ from nps_portal.foundation import heartbeats
 from nps_portal.insights.estimates import Estimate, change_sentence, difference, estimate
 from nps_portal.insights.machines import MachineEffect, machine_effect
 from nps_portal.insights.queries import (
+    SMALLEST_PART,
     ResponseRate,
     Window,
     channels_in_use,
@@ -32,14 +33,14 @@ from nps_portal.outbox.queries import OutboxHealth, failed_since, outbox_health
 from nps_portal.responses.models import Channel, Evidence, Response
 from nps_portal.responses.periods import Period, last_months
 from nps_portal.responses.queries import answered_by_batch, held_count, latest_responses
+from nps_portal.segments.models import Segment
+from nps_portal.segments.queries import member_query, rules_of
 
 LATEST = 8
 SENDS = 3
 LATELY = timedelta(days=14)
 COMPARED_DAYS = timedelta(days=90)
 BEFORE_THAT = "the 90 days before"
-# A part with fewer answers than this tells more of single people than of the business.
-SMALLEST_PART = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,12 +130,14 @@ class Needs:
 class Overview:
     """Everything on the overview; `change` says in words whether the last quarter differs.
 
-    `channel` is the one that is asked for, None for all; `channels` holds the score of each where
+    `segment` is whose answers alone count. `channel` is the one that is asked for, None for all;
+    `channels` holds the score of each where
     there are several. `machines` is None where machines clicked nothing.
     """
 
     period: Period
     channel: Channel | None
+    segment: Segment | None
     channels_in_use: Sequence[Channel]
     estimate: Estimate
     evidences: Evidences
@@ -149,6 +152,11 @@ class Overview:
     sends: Sequence[SendLine]
 
     @property
+    def is_hidden(self) -> bool:
+        """Tell whether a Segment has too few answers to show anything of them but their number."""
+        return self.segment is not None and 0 < self.estimate.counts.n < SMALLEST_PART
+
+    @property
     def is_first_visit(self) -> bool:
         """Tell whether nobody has been asked and nobody has answered."""
         return not self.latest and not self.sends
@@ -160,9 +168,11 @@ def overview(
     period: Period,
     now: datetime,
     channel: Channel | None = None,
+    segment: Segment | None = None,
 ) -> Overview:
     """Return the overview; the number of queries does not grow with the rows behind it."""
-    window = Window(since=period.since, until=period.until, channel=channel)
+    people = member_query(session, rules_of(session, segment), now) if segment else None
+    window = Window(since=period.since, until=period.until, channel=channel, people=people)
     scores = distribution(session, window)
     found = estimate(CategoryCounts.of_distribution(scores))
     used = channels_in_use(session)
@@ -170,11 +180,15 @@ def overview(
     return Overview(
         period=period,
         channel=channel,
+        segment=segment,
         channels_in_use=used,
         estimate=found,
         evidences=_evidences(session, window, found),
-        machines=machine_effect(session, window, last_months(now, settings.zone, 1)[0]),
-        channels=_channels(session, window) if len(used) > 1 and channel is None else [],
+        # Neither is told of a Segment.
+        machines=None
+        if segment
+        else machine_effect(session, window, last_months(now, settings.zone, 1)[0]),
+        channels=_channels(session, window) if len(used) > 1 and not (channel or segment) else [],
         scores=scores,
         rate=response_rate(session, window),
         months=_months(session, now, settings.zone, window),
@@ -227,7 +241,8 @@ def _change(session: Session, now: datetime, window: Window) -> str:
         CategoryCounts.of_distribution(scores)
         for scores in distributions_between(session, boundaries, window)
     )
-    if not former.n or not latter.n:
+    fewest = 1 if window.people is None else SMALLEST_PART
+    if former.n < fewest or latter.n < fewest:
         return ""
     words = change_sentence(difference(former, latter), BEFORE_THAT)
     return f"Last 90 days: {words[0].lower()}{words[1:]}"

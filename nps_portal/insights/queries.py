@@ -4,7 +4,7 @@ A person who answered several times within the window counts once, with the late
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,12 +19,16 @@ from nps_portal.responses.models import Channel, Evidence, Response, ResponseSta
 from nps_portal.responses.queries import Standing, has_answered, stands
 from nps_portal.surveys.models import CountingMode, Survey
 
+# A part with fewer answers than this tells more of single people than of the business.
+SMALLEST_PART = 5
+
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
     """What is counted: a half-open span of time (None is without end), and maybe only a part.
 
-    `evidence` leaves what was sent, or what was only clicked.
+    `evidence` leaves what was sent, or what was only clicked. `people` is a query of the ids of
+    contacts, outside which nobody counts.
     """
 
     since: datetime | None = None
@@ -32,6 +36,7 @@ class Window:
     survey_id: int | None = None
     channel: Channel | None = None
     evidence: Evidence | None = None
+    people: sa.Select[int] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +149,8 @@ def response_rate(session: Session, window: Window) -> ResponseRate:
         query = query.where(Message.committed_at < window.until)
     if window.survey_id is not None:
         query = query.where(Invitation.survey_id == window.survey_id)
+    if window.people is not None:
+        query = query.where(Invitation.contact_id.in_(window.people))
     asked, answered = session.execute(query).one()
     return ResponseRate(asked=asked, answered=answered)
 
@@ -168,6 +175,8 @@ def conditions_of(
         found.append(response.channel == window.channel)
     if window.evidence is not None:
         found.append(response.evidence == window.evidence)
+    if window.people is not None:
+        found.append(response.contact_id.in_(window.people))
     return found
 
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nps_portal.insights.estimates import estimate, sentence
-from nps_portal.insights.queries import Window, counts_of
+from nps_portal.insights.queries import SMALLEST_PART, Window, counts_of
 from nps_portal.nps import CategoryCounts, points
 from nps_portal.responses.periods import ROLLING
 
@@ -17,15 +18,16 @@ DEFAULT_PERIOD = "12m"
 class ScoreFigures:
     """A score with its margin, both in points or None when nobody has answered, and its counts.
 
-    `sentence` says it as a person would, with its doubt.
+    `sentence` says it as a person would, with its doubt. Of a Segment with fewer than five answers
+    only their number is told.
     """
 
     nps: int | None
     margin: int | None
     n: int
-    promoters: int
-    passives: int
-    detractors: int
+    promoters: int | None
+    passives: int | None
+    detractors: int | None
     sentence: str
 
     def as_json(self) -> dict[str, int | None]:
@@ -40,14 +42,32 @@ class ScoreFigures:
         }
 
 
-def default_window(now: datetime, survey_id: int | None = None) -> Window:
+def default_window(
+    now: datetime, survey_id: int | None = None, people: sa.Select[int] | None = None
+) -> Window:
     """Return what the overview counts unless it is asked for something else: the last year."""
-    return Window(since=now - ROLLING[DEFAULT_PERIOD], survey_id=survey_id)
+    return Window(since=now - ROLLING[DEFAULT_PERIOD], survey_id=survey_id, people=people)
 
 
 def score_figures(session: Session, window: Window) -> ScoreFigures:
     """Return the figures of a window."""
-    return figures_of(counts_of(session, window))
+    counts = counts_of(session, window)
+    if window.people is not None and 0 < counts.n < SMALLEST_PART:
+        return _hidden(counts.n)
+    return figures_of(counts)
+
+
+def _hidden(n: int) -> ScoreFigures:
+    return ScoreFigures(
+        nps=None,
+        margin=None,
+        n=n,
+        promoters=None,
+        passives=None,
+        detractors=None,
+        sentence=f"Fewer than {SMALLEST_PART} people of this segment have answered in the last 12 "
+        "months: their figures stay hidden.",
+    )
 
 
 def figures_of(counts: CategoryCounts) -> ScoreFigures:

@@ -20,14 +20,23 @@ class Words(NamedTuple):
 _PLAIN = {
     "contact.added": Words("plus", "Added to your contacts"),
     "contact.imported": Words("upload", "Imported"),
-    "contact.updated": Words("upload", "Gaps filled by an import"),
+    "contact.updated": Words("upload", "Changed by an import"),
+    "contact.import_undone": Words("history", "An import taken back"),
     "contact.edited": Words("pencil", "Details changed"),
+    "contact.assigned": Words("users", "Somebody else looks after them now"),
+    "contact.tagged": Words("plus", "Tagged"),
+    "contact.untagged": Words("x", "A tag taken away"),
+    "contact.joined_company": Words("building", "Put into a company", "By the address's domain."),
+    "contact.expired": Words(
+        "trash", "Erased", "Their time was over by the rules of retention.", "amber"
+    ),
     "contact.removed": Words(
         "trash", "Removed from your contacts", "Answers and history are kept."
     ),
     "contact.restored": Words("history", "Brought back"),
     "contact.invited": Words("users", "Chosen for a survey"),
     "contact.reminded": Words("send", "Reminded", "Once, because no answer had come."),
+    "contact.merged": Words("users", "Merged", "Two records of this person were made one."),
     "contact.paused": Words(
         "player-pause", "Paused surveys", "Nothing is sent until then.", "amber"
     ),
@@ -101,6 +110,8 @@ def words_of(kind: str, facts: Mapping[str, Any]) -> Words:
         return _answer(kind, facts)
     if kind == "contact.paused":
         return _pause(facts)
+    if kind == "contact.edited":
+        return _PLAIN[kind]._replace(text=_fields(facts))
     if kind in _PLAIN:
         return _PLAIN[kind]
     if kind in _MESSAGES:
@@ -125,6 +136,14 @@ def _answer(kind: str, facts: Mapping[str, Any]) -> Words:
     comment = ", with a comment" if facts.get("has_comment") else ""
     symbol = "check" if kind == "response.counted" else "message"
     return Words(symbol, title, f"A {name}{comment}.", _COLOURS[name])
+
+
+def _fields(facts: Mapping[str, Any]) -> str:
+    """Return which fields were changed; their former values are nobody's business any more."""
+    names = [str(name).replace("_", " ") for name in facts.get("fields", ())]
+    if count := len(facts.get("properties", ())):
+        names.append("one property" if count == 1 else f"{count} properties")
+    return f"{', '.join(names).capitalize()}." if names else ""
 
 
 def _pause(facts: Mapping[str, Any]) -> Words:

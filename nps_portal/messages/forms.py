@@ -9,7 +9,7 @@ from wtforms import EmailField, IntegerField, SelectField, StringField, Validati
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from nps_portal.contacts.commands import ContactDetails
+from nps_portal.contacts.commands import ContactDetails, details_of
 from nps_portal.contacts.models import Contact
 from nps_portal.foundation.addresses import BadEmail, parse_email
 from nps_portal.foundation.row_ids import LARGEST_ROW_ID, row_id
@@ -98,11 +98,4 @@ class AddressForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no type
 
     def to_details(self) -> ContactDetails:
         """Return what is known of the person, with the new address."""
-        return ContactDetails(
-            email=parse_email(self.email.data or ""),
-            name=self.contact.name,
-            first_name=self.contact.first_name,
-            company=self.contact.company_name,
-            language=self.contact.language,
-            time_zone=self.contact.time_zone,
-        )
+        return details_of(self.contact, parse_email(self.email.data or ""))

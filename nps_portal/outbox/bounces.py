@@ -20,6 +20,7 @@ from nps_portal.foundation.addresses import BadEmail, parse_email
 from nps_portal.foundation.database import insert_for
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record
+from nps_portal.outbox.asked import recompute_asked
 from nps_portal.outbox.matching import address_key
 from nps_portal.outbox.models import Bounce, EmailContent, Message, MessageState
 from nps_portal.outbox.stopping import end_address, stop_person
@@ -208,9 +209,8 @@ def _fail(work: Work, report: Report, message: Message) -> bool:
 
     The report may be here before the worker has written down that it was taken.
     """
-    reply = report.reason
-    if report.status and report.status not in reply:
-        reply = f"{report.status} {reply}"
+    is_said = not report.status or report.status in report.reason
+    reply = report.reason if is_said else f"{report.status} {report.reason}"
     failed = _change(
         work,
         sa.and_(Message.id == message.id, Message.state.in_(_LEFT)),
@@ -219,8 +219,9 @@ def _fail(work: Work, report: Report, message: Message) -> bool:
         last_reply=_line(reply, 500),
     )
     if failed:
-        facts = {"bounce": report.kind.value, "status": _line(report.status, 16)}
-        _tell(work, "message.bounced", message, **facts)
+        recompute_asked(work, [message.contact_id])
+        status = _line(report.status, 16)
+        _tell(work, "message.bounced", message, bounce=report.kind.value, status=status)
     return bool(failed)
 
 

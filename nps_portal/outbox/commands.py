@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from nps_portal.contacts.models import Contact, Suppression
 from nps_portal.foundation.tokens import new_public_id
 from nps_portal.foundation.work import Work
+from nps_portal.outbox.asked import note_queued, recompute_asked
 from nps_portal.outbox.models import (
     ContentState,
     EmailContent,
@@ -125,6 +126,8 @@ def enqueue(
             for draft in drafts
         ],
     )
+    asks = [draft for draft in drafts if draft.invitation_id is not None]
+    note_queued(work, [draft.contact_id for draft in asks if draft.contact_id is not None])
 
 
 def hold_content(work: Work, content_id: int) -> None:
@@ -204,12 +207,13 @@ def _set_state(work: Work, content_id: int, wanted: ContentState, *allowed: Cont
 
 
 def _cancel_queued(work: Work, which: sa.ColumnElement[bool], reason: str) -> int:
-    found = work.session.scalars(
+    found = work.session.execute(
         sa.update(Message)
         .where(which)
         .where(Message.state == MessageState.QUEUED)
         .values(state=MessageState.CANCELLED, reason=reason)
-        .returning(Message.id)
+        .returning(Message.contact_id, Message.invitation_id)
         .execution_options(synchronize_session=False)
-    )
-    return len(found.all())
+    ).all()
+    recompute_asked(work, [row.contact_id for row in found if row.invitation_id is not None])
+    return len(found)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from nps_portal.foundation.database import lock_for_transaction
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record, record_for_all
+from nps_portal.outbox.asked import recompute_asked
 from nps_portal.outbox.commands import STOPPED_BY_SUPPRESSION, unwanted
 from nps_portal.outbox.models import (
     UNFINISHED,
@@ -118,7 +119,7 @@ def _asks() -> sa.ColumnElement[bool]:
 
 
 def _requeue(work: Work, which: sa.ColumnElement[bool]) -> Sequence[sa.Row[int, int | None]]:
-    return work.session.execute(
+    found = work.session.execute(
         sa.update(Message)
         .where(which, can_be_sent_again())
         .values(
@@ -134,3 +135,6 @@ def _requeue(work: Work, which: sa.ColumnElement[bool]) -> Sequence[sa.Row[int, 
         .returning(Message.content_id, Message.contact_id)
         .execution_options(synchronize_session=False)
     ).all()
+    # One that had failed asked nobody, and does again.
+    recompute_asked(work, [row.contact_id for row in found])
+    return found

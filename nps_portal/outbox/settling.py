@@ -13,6 +13,7 @@ from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record, record_facts
 from nps_portal.mail.outcomes import Outcome, OutcomeKind, Stage
 from nps_portal.mail.parcels import Finished
+from nps_portal.outbox.asked import recompute_asked
 from nps_portal.outbox.bounces import note_refusal
 from nps_portal.outbox.claims import UNCERTAIN_REASON, Claim, mine, release
 from nps_portal.outbox.commands import cancel_stopped
@@ -117,7 +118,17 @@ def _finish(
         )
     )
     _tell(work, finished, state, done)
+    if state is MessageState.FAILED:
+        recompute_asked(work, _asked_by(finished, done))
     return done
+
+
+def _asked_by(finished: Sequence[Finished[Claim]], done: set[int]) -> list[int | None]:
+    """Return whom those messages would have asked that are done."""
+    claims = [one.ticket for one in finished]
+    return [
+        one.contact_id for one in claims if one.message_id in done and one.invitation_id is not None
+    ]
 
 
 def _tell(

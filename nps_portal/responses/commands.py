@@ -1,6 +1,7 @@
 """Writing answers."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -11,7 +12,11 @@ from nps_portal.nps import category
 from nps_portal.outbox.bounces import resolve_uncertain
 from nps_portal.outbox.models import Message
 from nps_portal.outbox.stopping import stop_person
-from nps_portal.responses.evidence import PublicFacts, reasons_to_hold
+from nps_portal.responses.evidence import (
+    PublicFacts,
+    reasons_to_hold,
+    reasons_to_hold_public,
+)
 from nps_portal.responses.models import (
     Channel,
     Evidence,
@@ -99,23 +104,32 @@ def submit_answer(
     return response
 
 
-def change_answer(work: Work, response_id: int, answer: Answer) -> Response:
+def change_answer(
+    work: Work, response_id: int, answer: Answer, facts: PublicFacts | None = None
+) -> Response:
     """Revise an answer that was given without an Invitation; what is held stays so.
+
+    `facts` tell of whoever sends it through a link: a doubtful change waits for a look, and the
+    answer stays. Without them, nobody doubts it.
 
     :raises NotAScore: the score is not a whole number from 0 to 10.
     """
     category(answer.score)
     response = locked_response(work, response_id)
-    comment = answer.comment or response.comment
-    if (response.score, response.comment) == (answer.score, comment):
+    said = revisions(work.session, response_id)
+    answer = replace(answer, comment=answer.comment or response.comment)
+    rules = reasons_to_hold_public(Channel.LINK, facts, 0) if facts else frozenset()
+    is_known = (response.score, response.comment) == (answer.score, answer.comment)
+    if is_known or (rules and _is_held_already(said, answer)):
         return response
-    is_held = response.state is ResponseState.HELD or bool(response.marks.get("rejected"))
-    add_revision(work, response, Answer(score=answer.score, comment=comment), held=is_held)
+    was_held = response.state is ResponseState.HELD or bool(response.marks.get("rejected"))
+    added = add_revision(work, response, answer, held=was_held or bool(rules))
     survey = work.session.get_one(Survey, response.survey_id)
-    settle(response, revisions(work.session, response_id), survey.counting)
-    response.changed_at = work.now
-    if not is_held:
-        announce(work, "response.changed", response)
+    settle(response, [*said, added], survey.counting, rules)
+    if was_held or not rules:
+        response.changed_at = work.now
+    if not was_held:
+        announce(work, "response.change_held" if rules else "response.changed", response)
     return response
 
 

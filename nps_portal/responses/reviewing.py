@@ -9,6 +9,7 @@ from nps_portal.responses.models import Evidence, Response, ResponseState
 from nps_portal.responses.queries import revisions
 from nps_portal.responses.revising import announce, locked_response, settle_anew
 from nps_portal.responses.standing import counted, said_in
+from nps_portal.responses.standings import refresh_standings
 from nps_portal.surveys.models import Survey
 
 
@@ -98,16 +99,16 @@ def recount_clicks(work: Work, survey_id: int) -> int:
     probe = Response(evidence=Evidence.CONFIRMED_CLICK)
     wanted = counted(probe, survey.counting)
     other = {ResponseState.CLICKED, ResponseState.COUNTED} - {wanted}
-    moved = len(
-        work.session.scalars(
-            sa.update(Response)
-            .where(Response.survey_id == survey_id)
-            .where(Response.evidence == Evidence.CONFIRMED_CLICK, Response.state.in_(other))
-            .values(state=wanted)
-            .returning(Response.id)
-        ).all()
-    )
+    people = work.session.scalars(
+        sa.update(Response)
+        .where(Response.survey_id == survey_id)
+        .where(Response.evidence == Evidence.CONFIRMED_CLICK, Response.state.in_(other))
+        .values(state=wanted)
+        .returning(Response.contact_id)
+    ).all()
+    moved = len(people)
     if moved:
+        refresh_standings(work, people)
         record(work, "survey.clicks_recounted", survey_id=survey_id, moved=moved, to=wanted.value)
     return moved
 

@@ -1,6 +1,7 @@
 """Adding to what a Response has said, with its news in the journal."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -8,9 +9,11 @@ from nps_portal.batches.models import Invitation
 from nps_portal.contacts.erasures import refuse_erased
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record
-from nps_portal.responses.models import Response, ResponseRevision
+from nps_portal.nps import category
+from nps_portal.responses.models import Channel, Response, ResponseRevision
 from nps_portal.responses.queries import revisions
 from nps_portal.responses.standing import settle
+from nps_portal.responses.standings import refresh_standings
 from nps_portal.surveys.models import Survey
 
 COMMENT_LENGTH = 5000
@@ -77,19 +80,33 @@ def settle_anew(work: Work, response: Response) -> None:
 
 
 def announce(work: Work, kind: str, response: Response) -> None:
-    """Write down what became of a Response, with what whoever listens needs to act on it."""
-    work.session.flush()
-    record(
-        work,
-        kind,
-        contact_id=response.contact_id,
+    """Write down what became of a Response, with what whoever listens needs to act on it.
+
+    Where its Contact stands follows from it at once.
+    """
+    refresh_standings(work, [response.contact_id])
+    facts = news_of(
         response_id=response.id,
         survey_id=response.survey_id,
-        channel=response.channel.value,
+        channel=response.channel,
         score=response.score,
-        category=response.category.value,
-        has_comment=bool(response.comment),
+        comment=response.comment,
     )
+    record(work, kind, contact_id=response.contact_id, **facts)
+
+
+def news_of(
+    *, response_id: int, survey_id: int, channel: Channel, score: int, comment: str
+) -> dict[str, Any]:
+    """Return what the journal says of a Response; its comment stays out."""
+    return {
+        "response_id": response_id,
+        "survey_id": survey_id,
+        "channel": channel.value,
+        "score": score,
+        "category": category(score).value,
+        "has_comment": bool(comment),
+    }
 
 
 def response_for_update(work: Work, invitation_id: int) -> Response | None:

@@ -1,6 +1,7 @@
 """What a request tells of whoever sent it, cut down to what judging machines needs."""
 
 import ipaddress
+from functools import lru_cache
 from typing import Protocol
 
 from nps_portal.foundation.merging import one_line
@@ -35,6 +36,7 @@ def facts_of(
     )
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """Return the /24 or /48 that an address is in, or nothing when it is no address.
 

@@ -47,6 +47,12 @@ class Visit(Model):
         sa.Index("ix_visits_invitation_id_at", "invitation_id", "at"),
         sa.Index("ix_visits_verdict_at_invitation_id", "verdict", "at", "invitation_id"),
         sa.Index("ix_visits_network_at", "network", "at"),
+        sa.Index(
+            "ix_visits_at",
+            "at",
+            sqlite_where=sa.text("network <> ''"),
+            postgresql_where=sa.text("network <> ''"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

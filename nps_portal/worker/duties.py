@@ -12,14 +12,20 @@ from nps_portal.batches.commands import (
     start_due_batches,
 )
 from nps_portal.batches.inviting import invite_next
+from nps_portal.bulk.running import next_act_id, run_act
 from nps_portal.delivery.turns import deliver_due_messages
+from nps_portal.exports.duty import make_due_export
 from nps_portal.foundation import heartbeats
+from nps_portal.foundation.database import reading
 from nps_portal.foundation.work import WORKER, Work, unit_of_work
 from nps_portal.imports.running import next_import_id, run_import
 from nps_portal.inbox.reading import read_inbox
+from nps_portal.merges.commands import gather_stragglers
 from nps_portal.outbox.claims import recover_leases
+from nps_portal.privacy.retention import keep_to_retention
 from nps_portal.responses.judging import judge_visits
 from nps_portal.responses.reminders import remind_next
+from nps_portal.responses.standings import estimate_threshold, settle_trends
 
 Run = Callable[[Flask, threading.Event], int]
 
@@ -60,6 +66,13 @@ def run_imports(app: Flask, stopping: threading.Event) -> int:
         return 0 if import_id is None else run_import(import_id, WORKER, stopping)
 
 
+def run_acts(app: Flask, stopping: threading.Event) -> int:
+    """Do the rest of the oldest act on many contacts."""
+    with app.app_context():
+        act_id = next_act_id(reading())
+        return 0 if act_id is None else run_act(act_id, stopping)
+
+
 DUTIES = (
     Duty(name="sign of life", every_seconds=heartbeats.EVERY_SECONDS, run=give_sign_of_life),
     Duty(name="recover leases", every_seconds=5, run=in_one_unit(recover_leases)),
@@ -70,6 +83,12 @@ DUTIES = (
     Duty(name="finish batches", every_seconds=2, run=in_one_unit(finish_batches)),
     Duty(name="judge visits", every_seconds=30, run=in_one_unit(judge_visits)),
     Duty(name="remind", every_seconds=60, run=in_one_unit(remind_next)),
+    Duty(name="settle trends", every_seconds=60, run=in_one_unit(settle_trends)),
+    Duty(name="estimate threshold", every_seconds=24 * 3600, run=in_one_unit(estimate_threshold)),
+    Duty(name="keep to retention", every_seconds=3600, run=in_one_unit(keep_to_retention)),
     Duty(name="read inbox", every_seconds=60, run=read_inbox),
     Duty(name="import", every_seconds=2, run=run_imports),
+    Duty(name="export", every_seconds=30, run=make_due_export),
+    Duty(name="bulk acts", every_seconds=2, run=run_acts),
+    Duty(name="gather merged", every_seconds=60, run=in_one_unit(gather_stragglers)),
 )

@@ -1,5 +1,9 @@
 """Adding, editing, removing and importing contacts; addresses that are left alone for good."""
 
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -8,23 +12,37 @@ from nps_portal.contacts.commands import (
     ContactDetails,
     ContactExists,
     add_contact,
+    details_of,
     edit_contact,
     remove_contact,
     restore_contact,
     upsert_contacts,
 )
-from nps_portal.contacts.models import Company, Contact, Suppression, SuppressionReason
-from nps_portal.contacts.queries import contact_by_key, suppression_of
+from nps_portal.contacts.erasures import anonymise
+from nps_portal.contacts.models import (
+    Company,
+    ConsentBasis,
+    Contact,
+    PropertyKind,
+    Suppression,
+    SuppressionReason,
+)
+from nps_portal.contacts.owners import assign_contacts
+from nps_portal.contacts.properties import PropertySpec, add_property, values_of
+from nps_portal.contacts.queries import contact_by_id, contact_by_key, suppression_of
 from nps_portal.contacts.suppressions import suppress, suppress_all
+from nps_portal.contacts.tags import ensure_tags, tags_of
+from nps_portal.contacts.values import value_of
 from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.database import reading
 from nps_portal.journal.queries import events_of_contact
 from tests.support import factories
+from tests.support.clock import FixedClock
 
 UNSUBSCRIBED = SuppressionReason.UNSUBSCRIBED
 
 
-def details(email: str, **told: str) -> ContactDetails:
+def details(email: str, **told: Any) -> ContactDetails:
     return ContactDetails(email=parse_email(email), **told)
 
 
@@ -214,3 +232,127 @@ def test_the_first_reason_of_a_suppression_stays(app: Flask) -> None:
     kept = suppression_of(reading(), "ada@example.org")
     assert kept is not None
     assert kept.reason is UNSUBSCRIBED
+
+
+def facts_of(contact_id: int) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (event.kind, event.facts)
+        for event in events_of_contact(reading(), contact_id)
+        if event.kind != "contact.added"
+    ]
+
+
+def test_an_edit_says_which_fields_changed_and_never_what_they_held(app: Flask) -> None:
+    with factories.work() as work:
+        contact = factories.make_contact(work, "ada@example.org", name="Ada Byron")
+        plan = add_property(
+            work, PropertySpec(name="Plan", kind=PropertyKind.TEXT), source="test"
+        ).id
+
+    with factories.work() as work:
+        told = details_of(stored("ada@example.org"))
+        edit_contact(
+            work,
+            contact.id,
+            replace(
+                told,
+                name="Ada Lovelace",
+                company="Analytics",
+                consent_basis=ConsentBasis.CONTRACT,
+                consent_on=date(2026, 1, 2),
+                decides=True,
+                values={plan: value_of("Pro")},
+            ),
+        )
+
+    assert facts_of(contact.id) == [
+        (
+            "contact.edited",
+            {"fields": ["company", "consent", "name", "roles"], "properties": [plan]},
+        )
+    ]
+    found = stored("ada@example.org")
+    assert (found.consent_basis, found.consent_on) == (ConsentBasis.CONTRACT, date(2026, 1, 2))
+    assert (found.decides, found.pays, found.uses) == (True, False, False)
+    assert values_of(reading(), [contact.id])[contact.id][plan].text == "Pro"
+
+
+def test_an_edit_that_changes_nothing_leaves_no_trace(app: Flask, clock: FixedClock) -> None:
+    with factories.work() as work:
+        contact = factories.make_contact(work, "ada@example.org", company="Analytics")
+    before = stored("ada@example.org").changed_at
+    clock.advance(hours=1)
+
+    with factories.work() as work:
+        edit_contact(work, contact.id, details_of(stored("ada@example.org")))
+
+    assert facts_of(contact.id) == []
+    assert stored("ada@example.org").changed_at == before
+
+
+def test_tags_and_owner_have_words_of_their_own_in_the_history(app: Flask) -> None:
+    with factories.work() as work:
+        owner = factories.make_owner(work).id
+        contact = add_contact(work, details("ada@example.org", tags=("VIP",)), source="test")
+        vip = ensure_tags(work, ["VIP"])["vip"]
+
+    with factories.work() as work:
+        told = replace(details_of(stored("ada@example.org")), owner_id=owner, tags=("Berlin",))
+        edit_contact(work, contact.id, told)
+        berlin = ensure_tags(work, ["Berlin"])["berlin"]
+
+    assert facts_of(contact.id) == [
+        ("contact.untagged", {"tags": [vip]}),
+        ("contact.tagged", {"tags": [berlin]}),
+        ("contact.assigned", {"owner_id": owner}),
+    ]
+
+
+def test_tags_that_are_not_said_stay(app: Flask) -> None:
+    with factories.work() as work:
+        contact = add_contact(work, details("ada@example.org", tags=("VIP",)), source="test")
+
+    with factories.work() as work:
+        edit_contact(work, contact.id, details("ada@example.org", name="Ada"))
+
+    assert [tag.name for tag in tags_of(reading(), [contact.id])[contact.id]] == ["VIP"]
+
+
+def test_many_are_given_to_an_owner_and_who_changed_is_told(app: Flask) -> None:
+    with factories.work() as work:
+        owner = factories.make_owner(work).id
+        people = [factories.make_contact(work).id for _ in range(3)]
+        first = assign_contacts(work, people[:1], owner)
+
+    with factories.work() as work:
+        second = assign_contacts(work, people, owner)
+
+    assert (first, second) == (1, 2)
+    assert facts_of(people[0]) == [("contact.assigned", {"owner_id": owner})]
+    assert facts_of(people[2]) == [("contact.assigned", {"owner_id": owner})]
+
+
+def test_nothing_of_an_erased_person_stays_beside_the_row(app: Flask) -> None:
+    with factories.work() as work:
+        seats = add_property(
+            work, PropertySpec(name="Seats", kind=PropertyKind.TEXT), source="test"
+        ).id
+        told = details(
+            "ada@example.org",
+            tags=("VIP",),
+            owner_id=factories.make_owner(work).id,
+            consent_basis=ConsentBasis.CONSENT,
+            consent_on=date(2026, 1, 2),
+            pays=True,
+            values={seats: value_of("3")},
+        )
+        contact = add_contact(work, told, source="test")
+
+        anonymise(work, contact)
+
+    found = contact_by_id(reading(), contact.id)
+    assert found is not None
+    assert (found.owner_id, found.consent_basis, found.consent_on) == (None, None, None)
+    assert (found.decides, found.pays, found.uses) == (False, False, False)
+    assert values_of(reading(), [contact.id]) == {contact.id: {}}
+    assert tags_of(reading(), [contact.id]) == {contact.id: []}

@@ -1,11 +1,17 @@
 """The list of contacts, and the forms to add, edit, remove and bring back."""
 
 import re
+from datetime import date
 
+import sqlalchemy as sa
+
+from nps_portal.accounts.models import User
 from nps_portal.contacts.commands import ContactDetails, add_contact, upsert_contacts
-from nps_portal.contacts.models import Contact, SuppressionReason
+from nps_portal.contacts.models import ConsentBasis, Contact, PropertyKind, SuppressionReason
+from nps_portal.contacts.properties import PropertySpec, ensure_properties, values_of
 from nps_portal.contacts.queries import contact_by_id, contact_by_key
 from nps_portal.contacts.suppressions import suppress
+from nps_portal.contacts.tags import tags_of
 from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.database import reading
 from tests.support import factories
@@ -207,3 +213,82 @@ def test_looking_removes_and_restores_nobody(owner: PortalClient) -> None:
 def test_an_unknown_contact_is_not_found(owner: PortalClient) -> None:
     assert owner.get("/contacts/999/edit").status_code == 404
     assert owner.post_form("/contacts/999/removal").status_code == 404
+
+
+def test_the_form_writes_everything_that_is_known_of_a_person(owner: PortalClient) -> None:
+    with factories.work() as work:
+        specs = [
+            PropertySpec(name="Plan", kind=PropertyKind.CHOICE, choices=("Basic", "Pro")),
+            PropertySpec(name="Seats", kind=PropertyKind.NUMBER),
+            PropertySpec(name="Since", kind=PropertyKind.DATE),
+            PropertySpec(name="Newsletter", kind=PropertyKind.YES_NO),
+        ]
+        made = [one.id for one in ensure_properties(work, specs, source="test").values()]
+        user_id = work.session.scalars(sa.select(User.id)).one()
+    plan, seats, since, newsletter = (f"property_{one}" for one in made)
+
+    answer = owner.post_form(
+        "/contacts",
+        {
+            **FORM,
+            "company": "Analytics",
+            "decides": "y",
+            "owner_id": str(user_id),
+            "consent_basis": "consent",
+            "consent_on": "2026-01-02",
+            "time_zone": "Europe/London",
+            "tags": " VIP, Berlin ,vip",
+            plan: "Pro",
+            seats: "1.234",
+            since: "2026-12-31",
+            newsletter: "no",
+        },
+    )
+
+    assert answer.status_code == 303
+    ada = contact_by_key(reading(), "ada@example.org")
+    assert ada is not None
+    assert (ada.decides, ada.pays, ada.owner_id) == (True, False, user_id)
+    assert (ada.consent_basis, ada.consent_on) == (ConsentBasis.CONSENT, date(2026, 1, 2))
+    assert ada.time_zone == "Europe/London"
+    assert [tag.name for tag in tags_of(reading(), [ada.id])[ada.id]] == ["Berlin", "VIP"]
+    held = values_of(reading(), [ada.id])[ada.id]
+    assert [held[one].text for one in made] == ["Pro", "1.2340", "2026-12-31", "no"]
+    page = owner.get(f"/contacts/{ada.id}/edit").text
+    assert 'value="Berlin, VIP"' in page
+    assert '<option selected value="Pro">Pro</option>' in page
+    assert 'type="date" value="2026-12-31"' in page
+    assert 'type="number" value="1.2340"' in page
+
+
+def test_faults_of_the_form_stand_at_their_fields_and_keep_what_was_typed(
+    owner: PortalClient,
+) -> None:
+    with factories.work() as work:
+        spec = PropertySpec(name="Seats", kind=PropertyKind.NUMBER)
+        seats = ensure_properties(work, [spec], source="test")["seats"].id
+
+    answer = owner.post_form(
+        "/contacts",
+        {
+            **FORM,
+            "tags": "x" * 81,
+            "time_zone": "Middle/Earth",
+            "consent_on": "2026-01-02",
+            "owner_id": "999",
+            f"property_{seats}": "a few",
+        },
+    )
+
+    assert answer.status_code == 422
+    for fault in (
+        "A tag has at most 80 characters",
+        "Choose a zone from the list",
+        "Choose also why they may be written to",
+        "«a few» is not a number.",
+        "Not a valid choice",
+    ):
+        assert fault in answer.text
+    assert 'value="Middle/Earth"' in answer.text
+    assert 'value="a few"' in answer.text
+    assert contact_by_key(reading(), "ada@example.org") is None

@@ -443,15 +443,34 @@ def test_a_busy_database_gives_the_answer_back(app: Flask, client: PortalClient)
     assert client.post(marta.path, data={**sent, "nonce": nonce_in(page)}).status_code == 303
 
 
+@pytest.mark.parametrize("letter", ["x", "ж", "語"])
+def test_a_comment_that_is_far_too_long_comes_back_with_the_form(
+    app: Flask, client: PortalClient, letter: str
+) -> None:
+    marta = ask(app)
+    nonce = nonce_in(client.get(marta.path))
+    comment = letter * 300_000
+
+    page = client.post(marta.path, data={"nonce": nonce, "score": "9", "comment": comment})
+
+    assert page.status_code == 422
+    assert "Your comment has 300000 characters; that is more than fits here." in page.text
+    assert chosen_in(page) == [9]
+    assert comment in page.text
+    assert responses() == []
+
+
 def test_a_form_beyond_all_measure_is_refused_in_the_customers_words(
     app: Flask, client: PortalClient
 ) -> None:
     marta = ask(app)
 
-    page = client.post(marta.path, data={"score": "9", "comment": "x" * 600_000})
+    page = client.post(marta.path, data={"score": "9", "comment": "x" * 4_000_000})
 
     assert page.status_code == 413
     assert "That did not work" in page.text
+    assert "This is longer than fits here." in page.text
+    assert "Please go back" in page.text
     assert "/sign-in" not in page.text
 
 

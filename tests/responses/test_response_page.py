@@ -208,7 +208,7 @@ def test_a_held_answer_of_a_machine_stays_out(app: Flask, owner: PortalClient) -
     page = owner.get(f"/responses/{held}").text
     count_again = decide(owner, held, "inclusion")
 
-    assert "It was taken for a machine&#39;s." in page
+    assert "It was refused as automated." in page
     assert "Count it after all" in page
     assert count_again.status_code == 303
     assert answers_counted() == 1

@@ -1,11 +1,17 @@
 """Answer: who it was, further questions, looks and languages, other doors, tasks, pauses."""
 
-from collections.abc import Sequence
-
 import sqlalchemy as sa
 from alembic import op
 
 from nps_portal.foundation.database import UTCDateTime
+from nps_portal.migrations.steps import (
+    add_choice,
+    enum_of,
+    json_column,
+    switch_column,
+    text_column,
+    widen,
+)
 
 revision = "0003"
 down_revision = "0002"
@@ -29,9 +35,9 @@ _REASONS = (
 
 def upgrade() -> None:
     """Bring the schema forward."""
-    _widen("visits", "kind", "visitkind", _VISIT_KINDS, ("seen", "decoy"))
-    _widen("responses", "state", "responsestate", _RESPONSE_STATES, ("clicked",))
-    _widen("exclusions", "reason", "reason", _REASONS, ("paused",))
+    widen("visits", "kind", "visitkind", _VISIT_KINDS, ("seen", "decoy"))
+    widen("responses", "state", "responsestate", _RESPONSE_STATES, ("clicked",))
+    widen("exclusions", "reason", "reason", _REASONS, ("paused",))
     _create_question_tables()
     _create_tasks()
     _create_email_variants()
@@ -50,7 +56,7 @@ def _create_question_tables() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column(
             "kind",
-            _enum("questionkind", "line", "text", "choice", "several", "scale"),
+            enum_of("questionkind", "line", "text", "choice", "several", "scale"),
             nullable=False,
         ),
         sa.Column("categories", sa.JSON(), nullable=False),
@@ -92,8 +98,8 @@ def _create_tasks() -> None:
     op.create_table(
         "tasks",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("kind", _enum("taskkind", "call"), nullable=False),
-        sa.Column("state", _enum("taskstate", "open", "in_progress", "closed"), nullable=False),
+        sa.Column("kind", enum_of("taskkind", "call"), nullable=False),
+        sa.Column("state", enum_of("taskstate", "open", "in_progress", "closed"), nullable=False),
         sa.Column("contact_id", sa.Integer(), nullable=True),
         sa.Column("response_id", sa.Integer(), nullable=True),
         sa.Column("title", sa.String(length=200), nullable=False),
@@ -136,25 +142,25 @@ def _create_email_variants() -> None:
             "content_id", "language", name=op.f("uq_email_variants_content_id_language")
         ),
     )
-    op.add_column("messages", _text("language", 35))
+    op.add_column("messages", text_column("language", 35))
 
 
 def _add_to_visits_and_responses() -> None:
-    op.add_column("visits", _text("mail_domain", 255))
+    op.add_column("visits", text_column("mail_domain", 255))
     op.add_column("visits", sa.Column("seconds_on_page", sa.Double(), nullable=True))
-    op.add_column("visits", _json("details", "{}"))
+    op.add_column("visits", json_column("details", "{}"))
     op.create_index("ix_visits_network_at", "visits", ["network", "at"])
     op.create_index(
         "ix_visits_verdict_at_invitation_id", "visits", ["verdict", "at", "invitation_id"]
     )
     op.drop_index("ix_visits_verdict_at", "visits")
-    op.add_column("response_revisions", _switch("held", on=False))
+    op.add_column("response_revisions", switch_column("held", on=False))
     op.add_column("responses", sa.Column("public_id", sa.String(length=32), nullable=True))
     op.add_column("responses", sa.Column("submission_key", sa.String(length=64), nullable=True))
-    op.add_column("responses", _text("language", 35))
-    op.add_column("responses", _json("marks", "{}"))
-    op.add_column("responses", _text("said_to_be", 320))
-    _add_choice(
+    op.add_column("responses", text_column("language", 35))
+    op.add_column("responses", json_column("marks", "{}"))
+    op.add_column("responses", text_column("said_to_be", 320))
+    add_choice(
         "responses", "quote_permission", "quotepermission", ("name", "initials", "anonymous")
     )
     op.create_index("ix_responses_public_id", "responses", ["public_id"], unique=True)
@@ -190,17 +196,17 @@ def _add_to_surveys() -> None:
         op.add_column(
             "surveys", sa.Column(name, sa.Integer(), server_default=str(default), nullable=False)
         )
-    op.add_column("surveys", _text("language", 35, "en"))
-    op.add_column("surveys", _text("accent_colour", 7, "#2f5fd0"))
-    op.add_column("surveys", _text("referral_url", 500))
-    op.add_column("surveys", _text("widget_secret", 64))
-    op.add_column("surveys", _json("review_links", "[]"))
+    op.add_column("surveys", text_column("language", 35, "en"))
+    op.add_column("surveys", text_column("accent_colour", 7, "#2f5fd0"))
+    op.add_column("surveys", text_column("referral_url", 500))
+    op.add_column("surveys", text_column("widget_secret", 64))
+    op.add_column("surveys", json_column("review_links", "[]"))
     for name in ("decoy_link", "offers_call", "link_is_open", "kiosk_is_open", "widget_is_open"):
-        op.add_column("surveys", _switch(name, on=True))
-    op.add_column("surveys", _switch("asks_to_quote", on=False))
-    _add_choice("surveys", "address", "address", ("formal", "informal"), "formal")
-    _add_choice("surveys", "counting", "countingmode", ("submitted", "seen"), "submitted")
-    _add_choice(
+        op.add_column("surveys", switch_column(name, on=True))
+    op.add_column("surveys", switch_column("asks_to_quote", on=False))
+    add_choice("surveys", "address", "address", ("formal", "informal"), "formal")
+    add_choice("surveys", "counting", "countingmode", ("submitted", "seen"), "submitted")
+    add_choice(
         "surveys",
         "reminder",
         "remindermode",
@@ -209,63 +215,3 @@ def _add_to_surveys() -> None:
     )
     # Who has been sending without reminders is not surprised by them after an update.
     op.execute("UPDATE surveys SET reminder = 'nobody'")
-
-
-def _add_choice(
-    table: str, column: str, enum: str, values: Sequence[str], default: str | None = None
-) -> None:
-    """Add a column with its constraint, which SQLite can only take together."""
-    kept = f"DEFAULT '{default}' NOT NULL" if default else ""
-    op.execute(
-        f"ALTER TABLE {table} ADD COLUMN {column} VARCHAR(32) {kept} "
-        f"CONSTRAINT ck_{table}_{enum} CHECK ({_among(column, values)})"
-    )
-
-
-def _widen(
-    table: str, column: str, enum: str, former: Sequence[str], further: Sequence[str]
-) -> None:
-    """Let a column hold further values.
-
-    SQLite cannot change a constraint; its own way is to correct the text of the schema, which
-    leaves the rows where they are.
-    """
-    name, wide = f"ck_{table}_{enum}", (*former, *further)
-    if op.get_bind().dialect.name != "sqlite":
-        op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-        op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({_among(column, wide)})")
-        return
-    connection = op.get_bind()
-    version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
-    connection.exec_driver_sql("PRAGMA writable_schema = ON")
-    changed = connection.exec_driver_sql(
-        "UPDATE sqlite_master SET sql = replace(sql, ?, ?) "
-        "WHERE type = 'table' AND name = ? AND instr(sql, ?)",
-        (_among(column, former), _among(column, wide), table, _among(column, former)),
-    )
-    connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
-    connection.exec_driver_sql("PRAGMA writable_schema = OFF")
-    if changed.rowcount != 1:
-        raise RuntimeError(f"The constraint {name} is not the one that was made here.")
-
-
-def _among(column: str, values: Sequence[str]) -> str:
-    return f"{column} IN ({', '.join(repr(value) for value in values)})"
-
-
-def _text(name: str, length: int, default: str = "") -> sa.Column[str]:
-    return sa.Column(name, sa.String(length=length), server_default=default, nullable=False)
-
-
-def _json(name: str, default: str) -> sa.Column[object]:
-    return sa.Column(name, sa.JSON(), server_default=default, nullable=False)
-
-
-def _switch(name: str, *, on: bool) -> sa.Column[bool]:
-    return sa.Column(
-        name, sa.Boolean(), server_default=sa.true() if on else sa.false(), nullable=False
-    )
-
-
-def _enum(name: str, *values: str) -> sa.Enum:
-    return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=32)

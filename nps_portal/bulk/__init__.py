@@ -1,0 +1,1 @@
+"""Acts on many contacts at once: tags, owners, fields, removing, erasing."""

@@ -1,0 +1,193 @@
+"""The pages of acts on many contacts."""
+
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from nps_portal.accounts.commands import add_user
+from nps_portal.accounts.models import Role
+from nps_portal.bulk import running
+from nps_portal.bulk.models import BulkAct
+from nps_portal.contacts.models import Contact
+from nps_portal.contacts.tags import tags_of
+from nps_portal.foundation.database import reading
+from nps_portal.segments.commands import add_segment
+from nps_portal.segments.suggestions import suggestion
+from nps_portal.worker.loop import run_until_idle
+from tests.support import factories
+from tests.support.client import PortalClient
+
+
+def make_people(number: int = 3) -> list[int]:
+    with factories.work() as work:
+        return [
+            factories.make_contact(work, name=f"Person {'abcdefghijklmnopqrstuvwxyz'[n]}zz").id
+            for n in range(number)
+        ]
+
+
+def test_what_can_be_done_is_shown_with_the_number(owner: PortalClient) -> None:
+    ids = make_people()
+
+    page = owner.get(f"/contacts/bulk?contact_ids={ids[0]}&contact_ids={ids[1]}").text
+
+    assert "2 people" in page
+    assert f'name="contact_ids" value="{ids[0]},{ids[1]}"' in page
+    assert "Erase for good" in page
+    assert "3 people" in owner.get("/contacts/bulk?all=1").text
+    assert "1 person" in owner.get("/contacts/bulk?all=1&q=person+czz").text
+    assert "Nobody is chosen" in owner.get("/contacts/bulk").text
+    assert "Nobody is chosen" in owner.get("/contacts/bulk?segment_id=4711").text
+
+
+def test_the_act_and_the_number_are_said_before_anything_happens(owner: PortalClient) -> None:
+    ids = make_people()
+
+    page = owner.post_form(
+        "/contacts/bulk/check", {"all": "1", "q": "person", "kind": "tag", "tags": "vip"}
+    ).text
+
+    assert "3 people: add the tag vip" in page
+    assert 'name="q" value="person"' in page
+    assert tags_of(reading(), ids)[ids[0]] == []
+
+
+def test_what_was_confirmed_is_done_at_once(owner: PortalClient) -> None:
+    ids = make_people()
+
+    answer = owner.post_form(
+        "/contacts/bulk", {"all": "1", "kind": "tag", "tags": "vip", "shown": "3"}
+    )
+
+    assert "3 people changed" in owner.get(answer.location).text
+    assert [tag.name for tag in tags_of(reading(), ids)[ids[0]]] == ["vip"]
+
+
+def test_it_asks_again_when_the_number_has_changed(owner: PortalClient) -> None:
+    make_people()
+
+    answer = owner.post_form("/contacts/bulk", {"all": "1", "kind": "remove", "shown": "2"})
+
+    assert answer.status_code == 422
+    assert "It would be 3 people now" in answer.text
+    assert 'name="shown" value="3"' in answer.text
+    assert reading().scalar(sa.select(sa.func.count(Contact.removed_at))) == 0
+
+
+@pytest.mark.parametrize("field", ["email", "last_score", "suppressed", "created_at", "source"])
+def test_a_forged_field_is_refused(owner: PortalClient, field: str) -> None:
+    ids = make_people(1)
+    forged = {"contact_ids": ids[0], "kind": "set_field", "field": field, "value": "1"}
+
+    for url in ("/contacts/bulk/check", "/contacts/bulk"):
+        answer = owner.post_form(url, {**forged, "shown": "1"})
+        assert answer.status_code == 422
+        assert "This field cannot be set for many at once." in answer.text
+    assert owner.get(f"/contacts/bulk/field?field={field}&all=1").status_code == 404
+    assert f'value="{field}"' not in owner.get("/contacts/bulk?all=1").text
+
+
+@pytest.mark.parametrize("field", ["company", "language", "pays", "consent_basis"])
+def test_each_field_has_its_form(owner: PortalClient, field: str) -> None:
+    ids = make_people(1)
+
+    page = owner.get(f"/contacts/bulk/field?field={field}&contact_ids={ids[0]}").text
+
+    assert f'name="field" value="{field}"' in page
+    assert ("<select" in page) == (field != "company")
+
+
+def test_a_fault_in_a_value_comes_back_with_the_form(owner: PortalClient) -> None:
+    make_people(1)
+
+    answer = owner.post_form(
+        "/contacts/bulk/check",
+        {"all": "1", "kind": "set_field", "field": "company", "value": "x" * 201},
+    )
+
+    assert answer.status_code == 422
+    assert "at most 200 characters" in answer.text
+    assert 'name="field" value="company"' in answer.text
+
+
+def test_more_than_twenty_are_erased_only_when_their_number_is_typed(
+    owner: PortalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "ERASED_AT_ONCE", 100)
+    make_people(21)
+    erase = {"all": "1", "kind": "erase", "shown": "21"}
+
+    assert "Type 21 to confirm" in owner.post_form("/contacts/bulk/check", erase).text
+    for typed in ("", "20", "yes"):
+        answer = owner.post_form("/contacts/bulk", {**erase, "typed": typed})
+        assert answer.status_code == 422
+    assert reading().scalar(sa.select(sa.func.count(Contact.erased_at))) == 0
+
+    owner.post_form("/contacts/bulk", {**erase, "typed": "21"})
+    assert reading().scalar(sa.select(sa.func.count(Contact.erased_at))) == 21
+
+
+def test_only_owners_erase(owner: PortalClient) -> None:
+    make_people(1)
+    with factories.work() as work:
+        user = add_user(
+            work,
+            email="staff@acme.example",
+            name="Sam",
+            password=factories.PASSWORD,
+            role=next(role for role in Role if role is not Role.OWNER),
+        )
+    owner.post_form("/sign-out")
+    owner.sign_in(user.email, factories.PASSWORD)
+
+    for url in ("/contacts/bulk/check", "/contacts/bulk"):
+        answer = owner.post_form(url, {"all": "1", "kind": "erase", "shown": "1"})
+        assert answer.status_code == 403
+    assert "Erase for good" not in owner.get("/contacts/bulk?all=1").text
+
+
+def test_a_large_act_shows_its_progress_and_is_done_by_the_worker(
+    owner: PortalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "AT_ONCE", 2)
+    make_people()
+
+    answer = owner.post_form(
+        "/contacts/bulk", {"all": "1", "kind": "assign", "owner_id": "1", "shown": "3"}
+    )
+
+    act_id = reading().scalars(sa.select(BulkAct.id)).one()
+    assert f"/contacts/bulk/{act_id}/progress" in owner.get(answer.location).text
+    run_until_idle(owner.application)
+    part = owner.get(f"/contacts/bulk/{act_id}/progress").text
+    assert re.search(r"3 of 3", part)
+    assert "data-hx-get" not in part
+    assert owner.get("/contacts/bulk/4711").status_code == 404
+
+
+def test_the_chosen_are_led_to_a_send(owner: PortalClient) -> None:
+    ids = make_people()
+
+    assert (
+        f"/batches/new?contact_ids={ids[0]}"
+        in owner.get(f"/contacts/bulk?contact_ids={ids[0]}").text
+    )
+    assert 'href="/batches/new"' in owner.get("/contacts/bulk?all=1").text
+    assert "Make a segment" in owner.get("/contacts/bulk?all=1&q=person").text
+
+
+def test_the_list_and_a_segment_lead_here(owner: PortalClient) -> None:
+    make_people()
+    never_asked = suggestion("never-asked")
+    assert never_asked is not None
+    with factories.work() as work:
+        segment = add_segment(work, "Never asked", never_asked.rules)
+
+    page = owner.get("/contacts?q=person").text
+
+    assert 'formaction="/contacts/bulk"' in page
+    assert 'href="/contacts/bulk?all=1&amp;q=person"' in page
+    assert "Change all 3 that match" in page
+    assert f"/contacts/bulk?segment_id={segment.id}" in owner.get(f"/segments/{segment.id}").text
+    assert "3 people" in owner.get(f"/contacts/bulk?segment_id={segment.id}").text
