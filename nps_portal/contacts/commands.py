@@ -1,10 +1,10 @@
 """Writing contacts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-import sqlalchemy as sa
-
+from nps_portal.contacts.aliases import take_over
 from nps_portal.contacts.companies import ensure_companies, name_key
 from nps_portal.contacts.details import (
     CONTACTS_LOCK,
@@ -16,10 +16,12 @@ from nps_portal.contacts.details import (
 from nps_portal.contacts.erasures import ContactErased, refuse_erased, renew_erasures
 from nps_portal.contacts.models import Contact
 from nps_portal.contacts.properties import set_values, values_of
+from nps_portal.contacts.queries import contact_by_key
 from nps_portal.contacts.suppressions import carry_suppression_over
 from nps_portal.contacts.tags import add_tags, ensure_tags, mark, remove_tags, tags_of
 from nps_portal.contacts.upserting import Upserted, upsert_contacts
 from nps_portal.contacts.values import Value
+from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.database import lock_for_transaction
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import Work
@@ -70,10 +72,13 @@ def add_contact(work: Work, details: ContactDetails, *, source: str) -> Contact:
     :raises ContactExists: the address is another Contact's.
     """
     lock_for_transaction(work.session, CONTACTS_LOCK)
-    contact = _by_key(work, details.email.key)
+    contact = contact_by_key(work.session, details.email.key)
     if contact is not None:
         if contact.removed_at is None:
             raise ContactExists(details.email.email, contact.id)
+        if contact.email_key != details.email.key:
+            # An alias of theirs was named: their own address stays what it is.
+            details = replace(details, email=parse_email(contact.email))
         _write_details(work, contact, filled(details, details_of(contact, details.email)))
         set_values(work, {contact.id: details.values})
         mark(work, {contact.id: ensure_tags(work, details.tags or ()).values()})
@@ -103,9 +108,10 @@ def edit_contact(work: Work, contact_id: int, details: ContactDetails) -> Contac
     contact = lock_contact(work, contact_id)
     if contact.erased_at is not None:
         raise ContactErased
-    other = _by_key(work, details.email.key)
+    other = contact_by_key(work.session, details.email.key)
     if other is not None and other.id != contact_id:
         raise ContactExists(details.email.email, other.id)
+    take_over(work.session, contact, details.email.key)
     former_key, contact.email_key = contact.email_key, details.email.key
     _write_changes(work, contact, details)
     if former_key != contact.email_key:
@@ -129,7 +135,8 @@ def restore_contact(work: Work, contact_id: int) -> None:
     """
     refuse_erased(work, contact_id)
     contact = work.session.get_one(Contact, contact_id)
-    if contact.removed_at is not None:
+    # One that was merged stays an alias: there is nothing of it to bring back.
+    if contact.removed_at is not None and contact.merged_into_id is None:
         contact.removed_at = None
         record(work, "contact.restored", contact_id=contact_id)
 
@@ -163,10 +170,6 @@ def lock_contact(work: Work, contact_id: int) -> Contact:
     return work.session.get_one(
         Contact, contact_id, populate_existing=True, with_for_update={"of": Contact}
     )
-
-
-def _by_key(work: Work, email_key: str) -> Contact | None:
-    return work.session.scalar(sa.select(Contact).where(Contact.email_key == email_key))
 
 
 def _write_details(work: Work, contact: Contact, details: ContactDetails) -> list[str]:

@@ -27,8 +27,14 @@ def contact_by_id(session: Session, contact_id: int) -> Contact | None:
 
 
 def contact_by_key(session: Session, email_key: str) -> Contact | None:
-    """Return the Contact with this normalised address, removed ones too."""
-    return session.scalar(sa.select(Contact).where(Contact.email_key == email_key))
+    """Return the Contact with this normalised address, removed ones too.
+
+    The address of one that was merged stands for the Contact it was merged into.
+    """
+    found = session.scalar(sa.select(Contact).where(Contact.email_key == email_key))
+    if found is None or found.merged_into_id is None:
+        return found
+    return session.get(Contact, found.merged_into_id)
 
 
 def contact_count(session: Session) -> int:

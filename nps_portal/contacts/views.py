@@ -130,8 +130,10 @@ def restore(contact_id: int) -> ResponseReturnValue:
 
 def _contact(contact_id: int) -> Contact:
     contact = queries.contact_by_id(reading(), contact_id)
-    # Of an erased one nothing is left to change.
-    return contact if contact and contact.erased_at is None else abort(404)
+    # Of an erased one nothing is left to change, and a merged one stands for another.
+    if contact is None or contact.erased_at is not None or contact.merged_into_id is not None:
+        abort(404)
+    return contact
 
 
 def _links(address: ContactAddress, page: ContactPage) -> ListLinks:

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from nps_portal.accounts.portal_settings import portal_settings
 from nps_portal.batches.queries import named_invitation
+from nps_portal.contacts.aliases import kept_id
 from nps_portal.contacts.models import Contact
-from nps_portal.contacts.queries import suppression_of
+from nps_portal.contacts.queries import contact_by_id, suppression_of
 from nps_portal.contacts.suppressions import LIFTABLE
 from nps_portal.customer_pages.answer_links import named_answer
 from nps_portal.foundation.languages import BY_CODE, best_language
@@ -136,7 +137,7 @@ def my_link(session: Session, token: str) -> MyLink | None:
         return MyLink(
             key=_key(invitation.public_id),
             survey=invitation.survey,
-            contact=invitation.contact,
+            contact=contact_by_id(session, kept_id(session, invitation.contact_id)),
             invitation_id=invitation.id,
         )
     response = named_answer(session, token)

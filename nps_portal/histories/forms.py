@@ -18,7 +18,7 @@ class HistoryForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no type
     file = FileField(
         "File",
         [FileRequired("Choose a file.")],
-        description="CSV, XLSX or JSON, up to 5 MB. A larger one goes in with "
+        description="CSV, XLSX or JSON, up to 2 MB. A larger one goes in with "
         "nps-portal import responses FILE.",
     )
     survey = SelectField("Survey")

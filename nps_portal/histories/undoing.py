@@ -56,7 +56,7 @@ def undo_history(actor: Actor, history_id: int) -> Undone:
     while True:
         with unit_of_work(actor) as work:
             history = _history(work, history_id)
-            people = _next_people(work, history.source, last)
+            people = _next_people(work, history, last)
             contacts += _take_people(work, people, history)
         if not people:
             break
@@ -112,10 +112,16 @@ def _take_answers(work: Work, ids: Sequence[int]) -> int:
     return len(gone)
 
 
-def _next_people(work: Work, source: str, last: int) -> Sequence[int]:
+def _next_people(work: Work, history: History, last: int) -> Sequence[int]:
     return work.session.scalars(
         sa.select(Contact.id)
-        .where(Contact.source == source, Contact.id > last, Contact.erased_at.is_(None))
+        .where(
+            Contact.source == history.source,
+            # Those of another portal's export may have the same source, and are older.
+            Contact.created_at >= history.created_at,
+            Contact.erased_at.is_(None),
+            Contact.id > last,
+        )
         .order_by(Contact.id)
         .limit(CHUNK)
         .with_for_update(key_share=True)

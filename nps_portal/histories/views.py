@@ -21,7 +21,8 @@ from nps_portal.surveys.models import Survey
 
 blueprint = Blueprint("histories", __name__)
 
-LARGEST_BYTES = 5_000_000
+# Larger ones would keep a page waiting for longer than anybody does.
+LARGEST_BYTES = 2_000_000
 MOST_SHOWN = 100
 
 
@@ -41,7 +42,7 @@ def bring_in() -> ResponseReturnValue:
         return _page(form), 422
     content = form.file.data.read(LARGEST_BYTES + 1)
     if len(content) > LARGEST_BYTES:
-        form.file.errors = ["The file is larger than 5 MB. Bring it in with the command."]
+        form.file.errors = ["The file is larger than 2 MB. Bring it in with the command."]
         return _page(form), 422
     rejections: list[Rejection] = []
     try:

@@ -7,9 +7,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer, joinedload
 
+from nps_portal.contacts.aliases import ids_of_person
 from nps_portal.foundation.shown_pages import Turn
 from nps_portal.journal.models import Event
-from nps_portal.journal.queries import events_of_contact
+from nps_portal.journal.queries import events_of_contacts
 from nps_portal.mail.headers import message_id_for
 from nps_portal.messages.fates import (
     CAME_BACK,
@@ -240,7 +241,7 @@ def _events(session: Session, message: Message) -> list[Event]:
         return []
     return [
         event
-        for event in events_of_contact(session, message.contact_id)
+        for event in events_of_contacts(session, ids_of_person(session, message.contact_id))
         if event.kind.startswith("message.")
         and (
             event.facts.get("message_id") == message.id

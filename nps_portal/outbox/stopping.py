@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
+from nps_portal.contacts.aliases import ids_of_person
 from nps_portal.contacts.models import Contact, SuppressionReason
 from nps_portal.contacts.suppressions import suppress
 from nps_portal.foundation.work import Work
@@ -18,11 +19,12 @@ def stop_person(
     source: str,
     contact_id: int | None,
 ) -> None:
-    """Suppress the addresses that were written to, and whatever address the person has today.
+    """Suppress the addresses that were written to, and whatever addresses the person has today.
 
     What waits for any of them is cancelled. Doing it twice is harmless.
     """
-    today = work.session.scalars(sa.select(Contact.email_key).where(Contact.id == contact_id))
+    ids = [] if contact_id is None else ids_of_person(work.session, contact_id)
+    today = work.session.scalars(sa.select(Contact.email_key).where(Contact.id.in_(ids)))
     # In one order, so that two who do this at once wait for each other and not for ever.
     for email_key in sorted({*email_keys, *today}):
         suppress(work, email_key, reason, source=source, contact_id=contact_id)

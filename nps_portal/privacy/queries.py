@@ -8,8 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nps_portal.batches.models import Invitation
+from nps_portal.contacts.aliases import ids_of_person
 from nps_portal.contacts.models import Contact
+from nps_portal.contacts.properties import properties, values_of
 from nps_portal.contacts.queries import suppression_of
+from nps_portal.contacts.tags import tags_of
 from nps_portal.followups.models import Task
 from nps_portal.outbox.models import Bounce, Message
 from nps_portal.privacy.given_answers import (
@@ -28,18 +31,22 @@ def personal_data(session: Session, contact_id: int) -> Json:
 
     The keys are a promise to whoever reads such a file: they stay. Instants are ISO 8601 in UTC.
     """
-    contact = session.get_one(Contact, contact_id)
+    # What stayed on records that were merged into this one is of the same person.
+    ids = ids_of_person(session, contact_id)
+    contact = session.get_one(Contact, ids[0])
     return {
         "contact": _contact(contact),
+        "other_addresses": _addresses(session, ids[1:]),
         "companies": [{"name": contact.company.name}] if contact.company else [],
-        "properties": {},
+        "tags": [tag.name for tag in tags_of(session, [contact.id])[contact.id]],
+        "properties": _properties(session, contact.id),
         "suppression": _suppression(session, contact),
-        "invitations": _invitations(session, contact_id),
-        "answers": [_answer(given) for given in given_responses(session, contact_id)],
-        "messages": _messages(session, contact_id),
-        "returned_mail": _returned_mail(session, contact_id),
-        "visits": _visits(session, contact_id),
-        "tasks": _tasks(session, Task.contact_id == contact_id),
+        "invitations": _invitations(session, ids),
+        "answers": [_answer(given) for one in ids for given in given_responses(session, one)],
+        "messages": _messages(session, ids),
+        "returned_mail": _returned_mail(session, ids),
+        "visits": _visits(session, ids),
+        "tasks": _tasks(session, Task.contact_id.in_(ids)),
     }
 
 
@@ -47,7 +54,9 @@ def data_of_answer(session: Session, response_id: int) -> Json:
     """Return all that is known of an answer that belongs to nobody known, under the same keys."""
     return {
         "contact": None,
+        "other_addresses": [],
         "companies": [],
+        "tags": [],
         "properties": {},
         "suppression": None,
         "invitations": [],
@@ -71,7 +80,27 @@ def _contact(contact: Contact) -> Json:
         "changed_at": _instant(contact.changed_at),
         "removed_at": _instant(contact.removed_at),
         "paused_until": _instant(contact.paused_until),
+        "parts_in_the_company": list(contact.parts),
+        "consent_basis": contact.consent_basis.value if contact.consent_basis else None,
+        "consent_on": contact.consent_on.isoformat() if contact.consent_on else None,
+        "last_score": contact.last_score,
+        "last_answered_at": _instant(contact.last_answered_at),
+        "last_asked_at": _instant(contact.last_asked_at),
+        "trend": contact.trend.value if contact.trend else None,
     }
+
+
+def _addresses(session: Session, contact_ids: Sequence[int]) -> list[str]:
+    return list(
+        session.scalars(
+            sa.select(Contact.email).where(Contact.id.in_(contact_ids)).order_by(Contact.id)
+        )
+    )
+
+
+def _properties(session: Session, contact_id: int) -> dict[str, str]:
+    held = values_of(session, [contact_id])[contact_id]
+    return {one.name: held[one.id].text for one in properties(session) if one.id in held}
 
 
 def _suppression(session: Session, contact: Contact) -> Json | None:
@@ -85,9 +114,9 @@ def _suppression(session: Session, contact: Contact) -> Json | None:
     }
 
 
-def _invitations(session: Session, contact_id: int) -> list[Json]:
+def _invitations(session: Session, contact_ids: Sequence[int]) -> list[Json]:
     rows = session.scalars(
-        sa.select(Invitation).where(Invitation.contact_id == contact_id).order_by(Invitation.id)
+        sa.select(Invitation).where(Invitation.contact_id.in_(contact_ids)).order_by(Invitation.id)
     )
     return [
         {"id": row.id, "survey": row.survey.title, "created_at": _instant(row.created_at)}
@@ -140,9 +169,9 @@ def _further(given: GivenResponse) -> list[Json]:
     ]
 
 
-def _messages(session: Session, contact_id: int) -> list[Json]:
+def _messages(session: Session, contact_ids: Sequence[int]) -> list[Json]:
     rows = session.scalars(
-        sa.select(Message).where(Message.contact_id == contact_id).order_by(Message.id)
+        sa.select(Message).where(Message.contact_id.in_(contact_ids)).order_by(Message.id)
     )
     return [
         {
@@ -159,9 +188,9 @@ def _messages(session: Session, contact_id: int) -> list[Json]:
     ]
 
 
-def _returned_mail(session: Session, contact_id: int) -> list[Json]:
+def _returned_mail(session: Session, contact_ids: Sequence[int]) -> list[Json]:
     rows = session.scalars(
-        sa.select(Bounce).where(Bounce.contact_id == contact_id).order_by(Bounce.id)
+        sa.select(Bounce).where(Bounce.contact_id.in_(contact_ids)).order_by(Bounce.id)
     )
     return [
         {
@@ -175,11 +204,11 @@ def _returned_mail(session: Session, contact_id: int) -> list[Json]:
     ]
 
 
-def _visits(session: Session, contact_id: int) -> list[Json]:
+def _visits(session: Session, contact_ids: Sequence[int]) -> list[Json]:
     rows = session.scalars(
         sa.select(Visit)
         .join(Invitation, Invitation.id == Visit.invitation_id)
-        .where(Invitation.contact_id == contact_id)
+        .where(Invitation.contact_id.in_(contact_ids))
         .order_by(Visit.id)
     )
     return [

@@ -454,9 +454,11 @@ def test_the_file_holds_everything_under_keys_that_stay(app: Flask, client: Port
         "contact",
         "invitations",
         "messages",
+        "other_addresses",
         "properties",
         "returned_mail",
         "suppression",
+        "tags",
         "tasks",
         "visits",
     ]

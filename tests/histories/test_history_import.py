@@ -30,6 +30,7 @@ from nps_portal.responses.models import Channel, Evidence, Response, ResponseRev
 from nps_portal.worker.loop import run_until_idle
 from tests.insights.answers import add_answer
 from tests.support import factories
+from tests.support.clock import FixedClock
 
 VIENNA = ZoneInfo("Europe/Vienna")
 PLAIN = (
@@ -331,6 +332,17 @@ class TestUndo:
         assert undone == Undone(answers=3, contacts=1, left=1)
         assert [one.id for one in answers()] == [touched.id]
         assert person("bob@example.org").id == touched.contact_id
+
+    def test_people_of_another_portals_export_stay(self, business: None, clock: FixedClock) -> None:
+        with factories.work() as work:
+            factories.make_contact(work, "old@example.org").source = "history:1"
+        clock.advance(minutes=1)
+        history, _ = bring(PLAIN)
+        assert history.source == "history:1"
+
+        undo_history(COMMAND_LINE, history.id)
+
+        assert person("old@example.org").source == "history:1"
 
     def test_it_can_come_in_again(self, business: None) -> None:
         history, _ = bring(PLAIN)
