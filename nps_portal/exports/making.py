@@ -15,7 +15,7 @@ from nps_portal.exports.reader import Reader, snapshot
 from nps_portal.exports.table import Column, Table
 from nps_portal.exports.tables import TABLES
 from nps_portal.exports.workbook import Workbook
-from nps_portal.foundation.csv_files import csv_lines, harmless, unguarded
+from nps_portal.foundation.csv_files import csv_lines, unguarded
 from nps_portal.foundation.errors import PortalError
 
 UNFINISHED = ".nps-portal-export-"
@@ -98,8 +98,7 @@ def write_csv_files(place: Path, step: Step = silent) -> Written:
 
 def csv_of(table: Table, reader: Reader) -> Iterator[str]:
     """Give one table as the lines of a CSV file."""
-    heads = [harmless(column.name) for column in table.columns(reader)]
-    return csv_lines(heads, table.rows(reader))
+    return csv_lines([column.name for column in table.columns(reader)], table.rows(reader))
 
 
 def write_workbook(target: Path, written: Written, step: Step = silent) -> None:

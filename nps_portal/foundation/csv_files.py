@@ -22,7 +22,8 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator
     """Give the same file line by line, for one that is too long to be held whole."""
     line = io.StringIO()
     writer = csv.writer(line, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(columns)
+    # Headers may be strangers' words too: names of properties, questions.
+    writer.writerow([harmless(column) for column in columns])
     yield _BYTE_ORDER_MARK + line.getvalue()
     for row in rows:
         line.seek(0)

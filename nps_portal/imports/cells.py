@@ -38,13 +38,7 @@ _BASES = (
     ),
 )
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{8,}")
-_GUARDED = re.compile(r"'[=+\-@\t\r;]")
 _UNSHOWN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
-
-
-def unguarded(cell: str) -> str:
-    """Take off the apostrophe that our own exports put before `=`, `+`, `-` and `@`."""
-    return cell[1:] if cell.startswith("'") and _GUARDED.match(cell) else cell
 
 
 def one_line(cell: str) -> str:

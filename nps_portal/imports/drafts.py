@@ -10,13 +10,13 @@ from nps_portal.contacts.tags import BadTag, tags_in
 from nps_portal.contacts.upserting import ContactNews
 from nps_portal.contacts.values import NO
 from nps_portal.foundation.addresses import BadEmail, parse_email
+from nps_portal.foundation.csv_files import unguarded
 from nps_portal.imports.cells import (
     consent_basis,
     language_code,
     one_line,
     says_opted_out,
     says_yes,
-    unguarded,
     zone_name,
 )
 from nps_portal.imports.mapping import Mapping

@@ -19,9 +19,4 @@ def report_file(headers: Sequence[str], refused: Iterable[Any]) -> Iterator[str]
             came_in = "without a cell" if one.is_imported else "no"
             yield [str(one.line), came_in, one.reason, *cells[:width], *[""] * (width - len(cells))]
 
-    # Headers are strangers' words too, and could begin a formula.
-    return csv_lines([*COLUMNS, *map(_harmless, headers)], rows())
-
-
-def _harmless(header: str) -> str:
-    return f"'{header}" if header[:1] in ("=", "+", "-", "@", "\t", "\r") else header
+    return csv_lines([*COLUMNS, *headers], rows())

@@ -97,6 +97,7 @@ _SCORES = {
     "response.submitted": "Answered {}",
     "response.changed": "Changed the answer to {}",
     "response.counted": "Answer counted: {}",
+    "response.imported": "Answered {} (imported)",
     "response.clicked": "Clicked {}, not sent",
     "response.held": "An answer of {} was held",
     "response.change_held": "A change was held; the answer stays {}",
