@@ -3,10 +3,11 @@
 import random
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 
 import sqlalchemy as sa
 
-from nps_portal.contacts.models import ConsentBasis, Contact, PropertyKind
+from nps_portal.contacts.models import Company, ConsentBasis, Contact, PropertyKind
 from nps_portal.contacts.owners import assign_contacts
 from nps_portal.contacts.properties import PropertySpec, Value, ensure_properties, set_values
 from nps_portal.contacts.tags import ensure_tags, mark
@@ -48,6 +49,7 @@ def describe_people(work: Work, contact_ids: Sequence[int], owner_id: int) -> No
     )
     assign_contacts(work, [one for one in contact_ids if chance.random() < 0.6], owner_id)
     _give_roles(work, contact_ids, chance)
+    _give_revenue(work, chance)
 
 
 def _give_roles(work: Work, contact_ids: Sequence[int], chance: random.Random) -> None:
@@ -58,3 +60,10 @@ def _give_roles(work: Work, contact_ids: Sequence[int], chance: random.Random) -
         setattr(contact, role, True)
         contact.consent_basis = chance.choice((ConsentBasis.CONTRACT, ConsentBasis.CONSENT))
         contact.consent_on = (work.now - timedelta(days=chance.randint(30, 700))).date()
+
+
+def _give_revenue(work: Work, chance: random.Random) -> None:
+    """Let most companies have a revenue, a few large ones much of it."""
+    for company in work.session.scalars(sa.select(Company).order_by(Company.id)):
+        if chance.random() < 0.8:
+            company.revenue = Decimal(round(chance.paretovariate(1.6) * 90) * 100)
