@@ -164,9 +164,11 @@ def _trace_view() -> None:
 
     A database that is busy keeps nobody from a page; the look then stands in the log.
     """
-    if request.method != "GET" or request.endpoint not in PAGES:
+    if request.endpoint not in PAGES:
         return
-    ids = {name: value for name, value in (request.view_args or {}).items() if name in _IDS}
+    # A message of the mailbox has a name instead of an id.
+    given = (request.view_args or {}).items()
+    ids = {name: value for name, value in given if name in _IDS and isinstance(value, int)}
     asked = unquote_plus(request.query_string.decode(errors="replace")).replace("\0", "")
     user_id = visitor().user.id
     try:

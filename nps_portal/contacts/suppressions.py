@@ -92,6 +92,7 @@ def _insert(
     known = work.session.scalars(
         sa.select(Suppression.email_key).where(Suppression.email_key.in_(email_keys), stands)
     )
+    _take_over(work, email_keys, source)
     added = sorted(set(email_keys) - set(known))
     if added:
         insert = insert_for(work.session)(Suppression)
@@ -108,6 +109,20 @@ def _insert(
             ],
         )
     return added
+
+
+def _take_over(work: Work, email_keys: Sequence[str], source: str) -> None:
+    """Let what a file has told stand on the word of whoever says it again.
+
+    Else the Undo of that import would lift what is known from elsewhere too.
+    """
+    work.session.execute(
+        sa.update(Suppression)
+        .where(Suppression.email_key.in_(email_keys))
+        .where(Suppression.source.startswith(FROM_IMPORT), Suppression.source != source)
+        .values(source=source)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _refuse_what_stays(work: Work, email_key: str) -> None:

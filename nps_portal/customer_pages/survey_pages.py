@@ -39,10 +39,11 @@ from nps_portal.foundation.merging import one_line
 from nps_portal.foundation.tokens import Purpose, make_nonce, read_nonce, read_token
 from nps_portal.visits.commands import VisitFacts
 from nps_portal.visits.models import VisitKind
+from nps_portal.visits.rules import DECOY_CHOSEN
 
 log = structlog.get_logger(__name__)
 
-DECOY = "11"
+DECOY = str(DECOY_CHOSEN)
 _GZIPPED = {"Content-Encoding": "gzip"}
 # A page that is left and come back to tells again; more than this is no person.
 TELLINGS_PER_PAGE = RateLimitItemPerDay(5)
@@ -71,7 +72,8 @@ def show(token: str, score: str | None = None) -> ResponseReturnValue:
         chosen = last_clicked_score(reading(), link.invitation_id, link.sent)
     if chosen is None and score != DECOY:
         chosen = link.given_score
-    return _form(link, token, Draft(score=chosen))
+    nonce = make_nonce(link.key, DECOY_CHOSEN) if kind is VisitKind.DECOY else None
+    return _form(link, token, Draft(score=chosen), nonce=nonce)
 
 
 @blueprint.post("/s/<token>")

@@ -20,7 +20,7 @@ from nps_portal.outbox.models import Message, MessageState
 from nps_portal.responses.models import Channel, Response, ResponseState
 from nps_portal.responses.periods import Period
 from nps_portal.visits.models import Verdict, Visit, VisitKind
-from nps_portal.visits.rules import rule_words
+from nps_portal.visits.reasons import rule_words
 
 MOST_DOMAINS = 25
 # The overview does not add up more than these; the page of the machines takes its time.

@@ -9,7 +9,7 @@ from nps_portal.foundation.work import ActorKind
 from nps_portal.insights.timeline_words import words_of
 from nps_portal.journal.models import Event
 from nps_portal.visits.models import Verdict, Visit, VisitKind
-from nps_portal.visits.rules import rule_words
+from nps_portal.visits.reasons import rule_words
 
 # Openings of one link that follow each other within this time are told as one.
 ONE_SITTING = timedelta(minutes=10)

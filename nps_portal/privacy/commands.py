@@ -24,6 +24,7 @@ from nps_portal.outbox.commands import cancel_for_address
 from nps_portal.outbox.models import Message
 from nps_portal.privacy.answer_erasure import erase_answers, erase_claims_to_be, erase_tasks
 from nps_portal.privacy.mail_erasure import erase_bounces, erase_invitations, erase_messages
+from nps_portal.privacy.tracing import forget_in_looks
 from nps_portal.responses.models import Response
 
 PAUSES_IN_MONTHS = (3, 6, 12)
@@ -126,6 +127,7 @@ def _erase_traces(work: Work, contact_id: int) -> set[str]:
         name = work.session.scalar(sa.select(Contact.name).where(Contact.id == contact_id)) or ""
         # A first name alone would find many others.
         _erase_imports(work, spellings | ({name} if " " in name else set()), contact_id)
+        forget_in_looks(work, contact_id, spellings | set(name.split()))
     return set(addresses)
 
 

@@ -1,6 +1,6 @@
 """Tracing who looked at whose data: written before the page is shown, kept for a year."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,7 +31,10 @@ PAGES = {
     "merges.compare": "two records side by side",
     "companies.index": "the list of companies",
     "companies.show": "the people of a company",
-    "segments.count": "the sample of a segment",
+    "segments.edit": "the sample of a segment",
+    "segments.found": "the sample of a segment",
+    "segments.create": "the sample of a segment",
+    "segments.update": "the sample of a segment",
     "segments.show": "the members of a segment",
     "responses.index": "the list of answers",
     "responses.show": "an answer",
@@ -54,6 +57,7 @@ PAGES = {
     "mailbox.show": "an email in the mailbox",
     "mailbox.download": "a file of an email in the mailbox",
     "privacy.take_out": "the file with all data",
+    "privacy.who_looked": "the list of who looked",
     "exports.csv": "a table of all data",
     "exports.workbook": "a table of all data",
     "exports.archive": "the ZIP of all data",
@@ -119,6 +123,23 @@ def looks(session: Session, page: int, contact_id: int | None = None) -> LookPag
         for view, user, name, email in rows
     ]
     return LookPage(looks=found, place=place)
+
+
+def forget_in_looks(work: Work, contact_id: int, words: Iterable[str]) -> None:
+    """Forget what lists were asked for where that may name an erased person.
+
+    Who looked when stays. Too much goes rather than too little: a word may mean somebody else.
+    """
+    # SQLite folds the case of ASCII letters alone.
+    spelled = {form for word in words for form in (word, word.casefold()) if len(word) > 2}
+    named = [PersonalView.asked.icontains(word, autoescape=True) for word in sorted(spelled)]
+    work.session.execute(
+        sa.update(PersonalView)
+        .where(PersonalView.asked != "")
+        .where(sa.or_(PersonalView.contact_id == contact_id, *named))
+        .values(asked="")
+        .execution_options(synchronize_session=False)
+    )
 
 
 def forget_old_looks(work: Work) -> int:

@@ -13,7 +13,7 @@ from nps_portal.responses.labels import evidence_words
 from nps_portal.responses.models import Response
 from nps_portal.responses.queries import ResponseFilter, filtered
 from nps_portal.surveys.models import Survey
-from nps_portal.visits.rules import rule_words
+from nps_portal.visits.reasons import rule_words
 
 COLUMNS = (
     "answered_at",

@@ -16,7 +16,8 @@ from nps_portal.responses.standing import reviewed_revision, settle
 from nps_portal.visits.crowds import Crowds, crowds_around
 from nps_portal.visits.judging import due_invitation_ids, judge
 from nps_portal.visits.models import Visit, VisitKind
-from nps_portal.visits.rules import Rule, rule_words
+from nps_portal.visits.reasons import rule_words
+from nps_portal.visits.rules import Rule
 
 __all__ = ["judge_visits", "rule_words"]
 

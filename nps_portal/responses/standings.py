@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from nps_portal.accounts.models import Setting
 from nps_portal.contacts.models import Contact
-from nps_portal.contacts.standings import Standing, set_standings
+from nps_portal.contacts.standings import Standing, lock_contacts, set_standings
 from nps_portal.foundation.work import Work
 from nps_portal.responses.models import Response, ResponseState
 from nps_portal.responses.trends import STARTING_THRESHOLD, Given, reliable_change, trend_of
@@ -32,6 +32,8 @@ def refresh_standings(work: Work, contact_ids: Sequence[int | None]) -> None:
     work.session.flush()
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
+        # Of two who change the answers of one person at once, the second must see the first's.
+        lock_contacts(work, chunk)
         set_standings(work, _standings(work.session, chunk, threshold))
 
 

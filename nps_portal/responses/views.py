@@ -38,7 +38,7 @@ from nps_portal.responses.standing import said_in
 from nps_portal.surveys.queries import active_surveys, survey_by_id
 from nps_portal.visits.lines import VisitLine, visit_line
 from nps_portal.visits.queries import visits
-from nps_portal.visits.rules import rule_words
+from nps_portal.visits.reasons import rule_words
 
 INBOX = "inbox"
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from nps_portal.visits.models import Verdict, Visit, VisitKind
-from nps_portal.visits.rules import rule_words
+from nps_portal.visits.reasons import rule_words
 
 _ACTS = {
     VisitKind.SURVEY_PAGE: "Opened the survey",

@@ -20,8 +20,12 @@ MANY_SCORES = 3
 SHORTEST_STAY_SECONDS = 2.0
 VENDOR_SECONDS = 30 * 60
 SAME_PERSON = timedelta(minutes=5)
+# Nobody opens so many links of one email to give one answer, however slowly.
+MOST_SCORES_TRIED = 6
 # The longest that any rule looks back; who judges a visit needs those of so long before.
-LONGEST_LOOK = timedelta(minutes=6)
+LONGEST_LOOK = timedelta(hours=1)
+# What the page of the decoy has chosen: no score at all.
+DECOY_CHOSEN = 11
 
 Program = tuple[str, str]
 
@@ -58,31 +62,6 @@ CERTAIN = frozenset(
         Rule.UNTRUSTED,
     }
 )
-_WORDS = {
-    Rule.DECOY: "opened the link that people cannot see",
-    Rule.MANY_SCORES: "opened three or more different scores within a minute",
-    Rule.MANY_ANSWERS: "sent different scores within a minute, each as its link had chosen it",
-    Rule.HEAD: "asked for the headers of the page only",
-    Rule.PREFETCH: "a browser fetched the page ahead, before anybody asked for it",
-    Rule.AGENT: "the program names itself as a machine",
-    Rule.SCANNER_NETWORK: "came from a network that only filters mail",
-    Rule.UNTRUSTED: "a script pressed Send, not a hand",
-    Rule.SOON_AFTER_DELIVERY: "came within seconds of the delivery",
-    Rule.VENDOR_NETWORK: "came from a mail security company, soon after the delivery",
-    Rule.MANY_PEOPLE: "the same network opened the links of five or more people within a minute",
-    Rule.OTHER_PROGRAM: "another program than the one the person used minutes before",
-    Rule.NO_DWELL: "sent less than two seconds after the page was opened",
-    Rule.DOUBTFUL_AGENT: "the program's name is more often a machine's than a person's",
-    Rule.CROWDED_NETWORK: "very many answers came from one network within an hour",
-}
-
-
-def rule_words(rule_id: str) -> str:
-    """Return a rule's reason as an owner reads it; one that is not known any more as it is."""
-    try:
-        return _WORDS[Rule(rule_id)]
-    except ValueError:
-        return rule_id.replace("_", " ")
 
 
 def program_of(visit: Visit) -> Program:
@@ -188,7 +167,8 @@ class Company:
         is doubted for what plainly was a machine of another name.
         """
         if is_trusted_press(submission):
-            return self._of(submission).submissions
+            # A hand is not doubted for what a script has sent before it under the same name.
+            return [one for one in self._of(submission).submissions if not _is_untrusted(one)]
         mine = program_of(submission)
         return [
             one
@@ -219,16 +199,17 @@ class Company:
         if network is not None and network.certainty is Certainty.CERTAIN:
             yield Rule.SCANNER_NETWORK
         near_a_decoy = any(abs(at - visit.at) <= AROUND_A_DECOY for at in traces.decoys)
-        if near_a_decoy and not is_by_hand(visit):
+        from_a_decoy = visit.details.get("preselected") == DECOY_CHOSEN
+        if (near_a_decoy or from_a_decoy) and not is_by_hand(visit):
             yield Rule.DECOY
         if visit.kind is not VisitKind.SUBMISSION:
             times = (visit.at, opened_at(visit))
             if any(span.holds(at) for span in traces.bursts for at in times):
                 yield Rule.MANY_SCORES
             return
-        if _is_amid_many_scores(visit, traces.openings):
+        if _is_amid_many_scores(visit, traces):
             yield Rule.MANY_SCORES
-        if visit.details.get("pressed") == "untrusted":
+        if _is_untrusted(visit):
             yield Rule.UNTRUSTED
 
     def _probable(self, visit: Visit) -> Iterator[Rule]:
@@ -266,6 +247,11 @@ class Company:
         return bool(earlier or self.partners(submission))
 
 
+def _is_untrusted(visit: Visit) -> bool:
+    """Tell whether the page has seen that a script pressed Send."""
+    return visit.details.get("pressed") == "untrusted"
+
+
 def _ended_by_a_hand(submissions: Sequence[Visit], span: Span) -> bool:
     """Tell whether somebody tried several scores and then sent one: that is a person."""
     near = [one for one in submissions if span.start <= one.at <= span.end + BURST]
@@ -273,16 +259,27 @@ def _ended_by_a_hand(submissions: Sequence[Visit], span: Span) -> bool:
     return len(scores) == 1 and any(is_trusted_press(one) and one.at >= span.end for one in near)
 
 
-def _is_amid_many_scores(submission: Visit, openings: Sequence[Hit]) -> bool:
-    """Tell whether many scores were opened around an answer.
+def _is_amid_many_scores(submission: Visit, traces: _Traces) -> bool:
+    """Tell whether many scores were opened around an answer, at once or slowly.
 
     A person may try several and then press Send, but does not open several others right after.
-    Words are a person's too: a program sends a form as it finds it.
+    Words are a person's too: a program sends a form as it finds it. A burst that is over is a
+    scanner's of the same name, and speaks against nobody who comes later.
     """
     if is_by_hand(submission):
         return False
-    near = [hit for hit in openings if abs(hit.at - submission.at) <= BURST]
+    near = [hit for hit in traces.openings if abs(hit.at - submission.at) <= BURST]
     if not is_trusted_press(submission) and not submission.details.get("wrote"):
-        return bool(busy_spans(near, MANY_SCORES))
+        return bool(busy_spans(near, MANY_SCORES)) or _tried_slowly(submission, traces)
     after = {hit.what for hit in near if hit.at > submission.at} - {submission.score}
     return len(after) >= MANY_SCORES
+
+
+def _tried_slowly(submission: Visit, traces: _Traces) -> bool:
+    tried = {
+        hit.what
+        for hit in traces.openings
+        if abs(hit.at - submission.at) <= LONGEST_LOOK
+        and not any(span.holds(hit.at) for span in traces.bursts)
+    }
+    return len(tried) >= MOST_SCORES_TRIED

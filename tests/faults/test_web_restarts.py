@@ -1,5 +1,6 @@
 """R17, R18: the web server is stopped or killed while people answer, and the power fails."""
 
+import contextlib
 import shutil
 import sqlite3
 import subprocess
@@ -31,7 +32,9 @@ def kill_all(process: subprocess.Popen[bytes], installation: Installation) -> No
     below = psutil.Process(process.pid).children(recursive=True)
     installation.portal.kill(process)
     for one in below:
-        one.kill()
+        # They end with their parent by themselves, maybe just before.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.kill()
     psutil.wait_procs(below, 10)
 
 

@@ -257,6 +257,32 @@ def test_the_persons_own_word_outlives_the_undo(business: Flask) -> None:
     assert suppression_of(reading(), "colleague@acme.example") is None
 
 
+@pytest.mark.parametrize(
+    "reason", [SuppressionReason.BLOCKED_BY_HAND, SuppressionReason.HARD_BOUNCE]
+)
+def test_what_is_known_from_elsewhere_too_outlives_the_undo(
+    business: Flask, reason: SuppressionReason
+) -> None:
+    import_id = imported(business)
+    full = contact("full@example.org")
+    with factories.work() as work:
+        suppress(work, full.email_key, reason, source="elsewhere", contact_id=full.id)
+
+    undone(business, import_id)
+
+    kept = suppression_of(reading(), "full@example.org")
+    assert kept is not None
+    assert kept.source == "elsewhere"
+
+
+def test_what_two_files_tell_outlives_the_undo_of_the_first(business: Flask) -> None:
+    first, _second = imported(business), imported(business)
+
+    undone(business, first)
+
+    assert suppression_of(reading(), "full@example.org") is not None
+
+
 def test_a_weaker_suppression_comes_back_as_it_was(business: Flask) -> None:
     import_id = imported(business)
     replaced = suppression_of(reading(), "bounced@example.org")

@@ -156,7 +156,7 @@ def test_signs_are_counted_one_by_one_and_unknown_ones_are_shown(app: Flask) -> 
         found = [(one.words, one.clicks) for one in clicks_by_rule(work.session, Window())]
 
     assert found[0] == ("opened the link that people cannot see", 3)
-    assert ("opened three or more different scores within a minute", 2) in found
+    assert ("opened three or more different scores within a minute, or six in an hour", 2) in found
     assert ("of tomorrow", 1) in found
 
 

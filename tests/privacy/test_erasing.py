@@ -53,6 +53,7 @@ from nps_portal.privacy.commands import (
     months_later,
     pause_surveys,
 )
+from nps_portal.privacy.models import PersonalView
 from nps_portal.privacy.queries import personal_data
 from nps_portal.reports.models import Report, ReportKind
 from nps_portal.responses.commands import Answer, PublicFacts, take_public_answer
@@ -134,6 +135,17 @@ def spread(one: Person) -> None:
     """Leave traces of a person in every other table that can hold some."""
     with factories.work() as work:
         session = work.session
+        looker = add_user(
+            work,
+            email="look@er.example",
+            name="L",
+            password=factories.PASSWORD,
+            role=Role.COLLEAGUE,
+        )
+        for asked in (f"q={KEY}", "q=nothing of theirs", "q=lindqvist"):
+            session.add(
+                PersonalView(at=work.now, user_id=looker.id, page="contacts.index", asked=asked)
+            )
         survey = factories.make_survey(work)
         message = session.scalars(
             sa.select(Message).where(Message.contact_id == one.contact_id)

@@ -1,6 +1,7 @@
 """Where contacts stand follows from their counted answers, whatever happens to these."""
 
 import random
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from flask import Flask
 from nps_portal.accounts.models import Setting
 from nps_portal.contacts.models import Contact, Trend
 from nps_portal.contacts.standings import Standing, set_standings
-from nps_portal.foundation.database import reading
+from nps_portal.foundation.database import db, reading
 from nps_portal.foundation.work import Work
 from nps_portal.responses.commands import (
     Answer,
@@ -32,6 +33,7 @@ from nps_portal.responses.trends import Given, trend_of
 from tests.insights.answers import add_answer
 from tests.support import factories
 from tests.support.clock import FixedClock
+from tests.support.portal import wait_until
 
 
 def standing_of(contact_id: int) -> Standing:
@@ -113,6 +115,36 @@ def test_who_has_no_counted_answer_left_stands_nowhere(app: Flask, clock: FixedC
         exclude_response(work, answer_id)
 
     assert standing_of(contact_id) == Standing()
+
+
+def test_of_two_answers_at_once_neither_is_forgotten(app: Flask, clock: FixedClock) -> None:
+    with factories.work() as work:
+        factories.make_survey(work)
+        contact_id = factories.make_contact(work).id
+    has_begun = threading.Event()
+
+    def answer_beside() -> None:
+        with app.app_context():
+            has_begun.set()
+            with factories.work() as work:
+                by_phone(work, contact_id, 3, "second")
+
+    beside = threading.Thread(target=answer_beside)
+    with factories.work() as work:
+        by_phone(work, contact_id, 9, "first")
+        beside.start()
+        assert has_begun.wait(30)
+        if db.engine.dialect.name == "postgresql":
+            wait_until(somebody_waits_for_a_lock, 30, "the second answer")
+    beside.join()
+
+    assert standing_of(contact_id).answers == 2
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with db.engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(found.scalar_one())
 
 
 def test_trends_that_an_update_left_out_are_worked_out(app: Flask, clock: FixedClock) -> None:

@@ -11,7 +11,8 @@ from nps_portal.visits.agents import family, known_agent
 from nps_portal.visits.facts import network_of
 from nps_portal.visits.known import DATA, Certainty
 from nps_portal.visits.networks import is_public, known_network
-from nps_portal.visits.rules import Rule, rule_words
+from nps_portal.visits.reasons import rule_words
+from nps_portal.visits.rules import Rule
 from tests.visits.visitors import OLD_CHROME, PHONE, WINDOWS
 
 PEOPLE = [

@@ -240,3 +240,53 @@ def test_a_person_on_another_device_is_a_person(person: Visitor, clock: FixedClo
 
     assert the_response().evidence is Evidence.SUBMITTED
     assert the_response().state is ResponseState.COUNTED
+
+
+def test_the_form_of_the_decoy_page_is_a_machines_however_late(
+    scanner: Visitor, clock: FixedClock
+) -> None:
+    scanner.agent = WINDOWS
+    scanner.open_decoy()
+    clock.advance(minutes=20)
+
+    scanner.send(0)
+
+    assert [one.state for one in responses()] == [ResponseState.HELD]
+
+
+def test_who_tries_every_link_slowly_is_held(scanner: Visitor, clock: FixedClock) -> None:
+    scanner.agent = WINDOWS
+    for score in SCORES:
+        scanner.open(score)
+        clock.advance(seconds=70)
+
+    scanner.send(10)
+
+    assert [one.state for one in responses()] == [ResponseState.HELD]
+
+
+def test_who_tries_every_link_slowly_and_has_a_hand_counts(
+    person: Visitor, clock: FixedClock
+) -> None:
+    for score in SCORES:
+        person.open(score)
+        clock.advance(seconds=70)
+
+    person.send(10, hand=BY_HAND)
+
+    assert [one.state for one in responses()] == [ResponseState.COUNTED]
+
+
+@pytest.mark.parametrize("gap", [1, 20, 45])
+def test_a_hand_counts_after_a_script_of_the_same_name(
+    person: Visitor, clock: FixedClock, gap: int
+) -> None:
+    person.open(10)
+    clock.advance(seconds=4)
+    person.send(10, hand=BY_SCRIPT)
+    clock.advance(seconds=gap)
+
+    person.answer(3)
+
+    [response] = responses()
+    assert (response.score, response.state) == (3, ResponseState.COUNTED)
