@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from nps_portal.accounts.commands import add_user
 from nps_portal.accounts.models import Role
-from nps_portal.bulk import running
 from nps_portal.bulk.models import BulkAct
+from nps_portal.bulk.running import AT_ONCE
 from nps_portal.contacts.models import Contact
 from nps_portal.contacts.tags import tags_of
 from nps_portal.foundation.database import reading
@@ -112,9 +112,8 @@ def test_a_fault_in_a_value_comes_back_with_the_form(owner: PortalClient) -> Non
 
 
 def test_more_than_twenty_are_erased_only_when_their_number_is_typed(
-    owner: PortalClient, monkeypatch: pytest.MonkeyPatch
+    owner: PortalClient,
 ) -> None:
-    monkeypatch.setattr(running, "ERASED_AT_ONCE", 100)
     make_people(21)
     erase = {"all": "1", "kind": "erase", "shown": "21"}
 
@@ -125,6 +124,7 @@ def test_more_than_twenty_are_erased_only_when_their_number_is_typed(
     assert reading().scalar(sa.select(sa.func.count(Contact.erased_at))) == 0
 
     owner.post_form("/contacts/bulk", {**erase, "typed": "21"})
+    run_until_idle(owner.application)
     assert reading().scalar(sa.select(sa.func.count(Contact.erased_at))) == 21
 
 
@@ -147,21 +147,19 @@ def test_only_owners_erase(owner: PortalClient) -> None:
     assert "Erase for good" not in owner.get("/contacts/bulk?all=1").text
 
 
-def test_a_large_act_shows_its_progress_and_is_done_by_the_worker(
-    owner: PortalClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(running, "AT_ONCE", 2)
-    make_people()
+def test_a_large_act_shows_its_progress_and_is_done_by_the_worker(owner: PortalClient) -> None:
+    with factories.work() as work:
+        factories.make_crowd(work, AT_ONCE + 1)
 
     answer = owner.post_form(
-        "/contacts/bulk", {"all": "1", "kind": "assign", "owner_id": "1", "shown": "3"}
+        "/contacts/bulk", {"all": "1", "kind": "assign", "owner_id": "1", "shown": "5001"}
     )
 
     act_id = reading().scalars(sa.select(BulkAct.id)).one()
     assert f"/contacts/bulk/{act_id}/progress" in owner.get(answer.location).text
     run_until_idle(owner.application)
     part = owner.get(f"/contacts/bulk/{act_id}/progress").text
-    assert re.search(r"3 of 3", part)
+    assert re.search(r"5,001 of 5,001", part)
     assert "data-hx-get" not in part
     assert owner.get("/contacts/bulk/4711").status_code == 404
 

@@ -1,15 +1,13 @@
 """Suggestions of records that are likely one person."""
 
-import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from nps_portal.contacts.commands import remove_contact
 from nps_portal.contacts.models import Company, CompanyDomain
 from nps_portal.foundation.database import reading
-from nps_portal.merges import finding
 from nps_portal.merges.commands import merge_contacts, say_distinct
-from nps_portal.merges.finding import Likeness, suggestions
+from nps_portal.merges.finding import MOST_COMPARED, Likeness, suggestions
 from tests.support import factories
 
 
@@ -85,9 +83,10 @@ def test_removed_ones_are_not_suggested(app: Flask) -> None:
     assert found() == []
 
 
-def test_only_so_many_are_compared_at_a_time(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finding, "MOST_COMPARED", 2)
+def test_only_so_many_are_compared_at_a_time(app: Flask) -> None:
     old = [make("anna@nordlys.example"), make("anna+1@nordlys.example")]
+    with factories.work() as work:
+        factories.make_crowd(work, MOST_COMPARED - 2)
     new = [make("bert@nordlys.example"), make("bert+1@nordlys.example")]
 
     newest = suggestions(reading(), 1)

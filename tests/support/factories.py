@@ -86,6 +86,23 @@ def make_contact(
     return add_contact(opened, details, source="test")
 
 
+def make_crowd(opened: Work, number: int) -> list[int]:
+    """Add so many contacts at once, alike in nothing, and return their ids."""
+    start = next(_numbers)
+    rows = [
+        {
+            "email": f"crowd{start}-{one}@example.org",
+            "email_key": f"crowd{start}-{one}@example.org",
+            "source": "test",
+            "created_at": opened.now,
+            "changed_at": opened.now,
+        }
+        for one in range(number)
+    ]
+    added = opened.session.scalars(sa.insert(Contact).returning(Contact.id), rows)
+    return sorted(added)
+
+
 def make_batch(opened: Work, contacts: list[Contact] | None = None) -> Batch:
     """Schedule a Batch for now, to these contacts or to everybody."""
     audience = EVERYBODY
