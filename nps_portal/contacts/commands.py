@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from nps_portal.contacts.aliases import take_over
-from nps_portal.contacts.companies import ensure_companies, name_key
+from nps_portal.contacts.companies import company_of_domain, ensure_companies, name_key
 from nps_portal.contacts.details import (
     CONTACTS_LOCK,
     ROLES,
@@ -85,6 +85,8 @@ def add_contact(work: Work, details: ContactDetails, *, source: str) -> Contact:
         restore_contact(work, contact.id)
         renew_erasures(work, [contact.email_key])
         return contact
+    if not details.company:
+        details = replace(details, company=company_of_domain(work.session, details.email.key))
     contact = Contact(email_key=details.email.key, created_at=work.now, source=source)
     _write_details(work, contact, details)
     work.session.add(contact)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
-from nps_portal.contacts.models import Company
+from nps_portal.contacts.models import Company, CompanyDomain
 from nps_portal.foundation.database import insert_for
 from nps_portal.foundation.work import Work
 
@@ -25,6 +26,16 @@ def ensure_companies(work: Work, names: Sequence[str]) -> dict[str, int]:
         sa.select(Company.name_key, Company.id).where(Company.name_key.in_(by_key))
     )
     return dict(found.all())
+
+
+def company_of_domain(session: Session, email_key: str) -> str:
+    """Return the name of the company that the domain of an address tells, or nothing."""
+    found = session.scalar(
+        sa.select(Company.name)
+        .join(CompanyDomain, CompanyDomain.company_id == Company.id)
+        .where(CompanyDomain.domain == email_key.rpartition("@")[2])
+    )
+    return found or ""
 
 
 def name_key(name: str) -> str:

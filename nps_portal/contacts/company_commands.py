@@ -7,6 +7,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from nps_portal.contacts.companies import name_key
+from nps_portal.contacts.details import CONTACTS_LOCK
 from nps_portal.contacts.models import Company, CompanyDomain, Contact
 from nps_portal.foundation.database import insert_for, lock_for_transaction
 from nps_portal.foundation.errors import PortalError
@@ -48,7 +49,7 @@ def add_company(work: Work, details: CompanyDetails, *, source: str) -> Company:
     :raises CompanyExists: another one has this name.
     :raises DomainTaken: one of its domains tells another Company.
     """
-    lock_for_transaction(work.session, _LOCK)
+    lock_for_transaction(work.session, CONTACTS_LOCK)
     company = Company(source=source, created_at=work.now)
     _write(work, company, details)
     record(work, "company.added", company_id=company.id, source=source)
@@ -61,7 +62,7 @@ def edit_company(work: Work, company_id: int, details: CompanyDetails) -> None:
     :raises CompanyExists: another one has the new name.
     :raises DomainTaken: one of its domains tells another Company.
     """
-    lock_for_transaction(work.session, _LOCK)
+    lock_for_transaction(work.session, CONTACTS_LOCK)
     _write(work, work.session.get_one(Company, company_id, populate_existing=True), details)
     record(work, "company.edited", company_id=company_id)
 
@@ -71,7 +72,7 @@ def remove_company(work: Work, company_id: int) -> None:
 
     :raises CompanyHasPeople: somebody does.
     """
-    lock_for_transaction(work.session, _LOCK)
+    lock_for_transaction(work.session, CONTACTS_LOCK)
     people = sa.select(sa.func.count(Contact.id)).where(Contact.company_id == company_id)
     if found := work.session.scalar(people):
         raise CompanyHasPeople(
@@ -89,7 +90,7 @@ def gather_company(work: Work, domain: str, name: str, contact_ids: Sequence[int
 
     :raises DomainTaken: the domain tells another Company meanwhile.
     """
-    lock_for_transaction(work.session, _LOCK)
+    lock_for_transaction(work.session, CONTACTS_LOCK)
     key = name_key(name)
     company = work.session.scalar(sa.select(Company).where(Company.name_key == key))
     if company is None:
@@ -107,10 +108,6 @@ def gather_company(work: Work, domain: str, name: str, contact_ids: Sequence[int
         )
     record_for_all(work, "contact.joined_company", sorted(joined), company_id=company.id)
     return len(joined)
-
-
-# Two who bring the same name or domain at once must not both find it free.
-_LOCK = "companies"
 
 
 def _write(work: Work, company: Company, details: CompanyDetails) -> None:

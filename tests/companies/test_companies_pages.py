@@ -230,3 +230,14 @@ def test_two_companies_cannot_gather_one_domain(app: Flask, clock: FixedClock) -
 
         with pytest.raises(DomainTaken):
             add_company(opened, details, source="test")
+
+
+def test_who_is_added_with_an_address_at_its_domain_joins(owner: PortalClient) -> None:
+    with work() as opened:
+        details = CompanyDetails(name="Acme", domains=("a.example",))
+        add_company(opened, details, source="test")
+
+        joined = make_contact(opened, "new@a.example")
+        named = make_contact(opened, "other@a.example", company="Other")
+
+    assert (joined.company_id, named.company_id) == (company_id(), company_id("Other"))
