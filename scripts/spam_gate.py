@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from nps_portal.delivery.rendering import CompiledContent, House
 from nps_portal.outbox.claims import Claim
 from nps_portal.outbox.models import EmailContent
-from nps_portal.surveys.email import Invited, Look, compile_invitation
+from nps_portal.surveys.email import Invited, Links, Look, compile_invitation
 from nps_portal.surveys.wording import Wording
 
 MOST_POINTS = 0.5
@@ -57,7 +57,7 @@ def _email(kind: Invited, values: dict[str, str]) -> bytes:
         Wording(),
         Look(business="Acme Supplies", postal_address="1 High Street, Anytown"),
         kind=kind,
-        decoy=True,
+        links=Links(decoy=True),
     )
     content = EmailContent(
         sender_name="Jo at Acme Supplies",

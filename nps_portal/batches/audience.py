@@ -74,9 +74,12 @@ class Audience:
 EVERYBODY = Audience()
 
 
-def member_ids(session: Session, audience: Audience, now: datetime) -> list[int]:
-    """Return the ids of everybody in an audience as it is now, in the order they are asked."""
-    return list(session.scalars(_members(session, audience, now).order_by(Contact.id)))
+def member_ids(
+    session: Session, audience: Audience, now: datetime, limit: int | None = None
+) -> list[int]:
+    """Return the ids of who is in an audience as it is now, in the order they are asked."""
+    members = _members(session, audience, now).order_by(Contact.id)
+    return list(session.scalars(members.limit(limit)))
 
 
 def member_count(session: Session, audience: Audience, now: datetime) -> int:

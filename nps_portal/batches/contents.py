@@ -12,7 +12,7 @@ from nps_portal.foundation.languages import best_language
 from nps_portal.foundation.tokens import new_public_id
 from nps_portal.outbox.commands import ContentDraft, VariantDraft
 from nps_portal.outbox.models import MessageKind
-from nps_portal.surveys.email import EmailSource, Invited, Look, compile_invitation
+from nps_portal.surveys.email import EmailSource, Invited, Links, Look, compile_invitation
 from nps_portal.surveys.email_logo import logo_in_email
 from nps_portal.surveys.models import Survey
 
@@ -44,11 +44,10 @@ def content_draft(
     :raises PortalError: a text, the business's name or its address cannot be used.
     """
     look = look_of(session, survey, settings)
+    links = Links(decoy=survey.decoy_link, anonymous=survey.anonymous)
 
     def source(language: str) -> EmailSource:
-        return compile_invitation(
-            survey.wording(language), look, kind=_INVITED[kind], decoy=survey.decoy_link
-        )
+        return compile_invitation(survey.wording(language), look, kind=_INVITED[kind], links=links)
 
     usual = source(survey.language)
     domain = settings.mail_from.rpartition("@")[2]

@@ -61,6 +61,16 @@ _WORDS = {
 }
 
 
+class AnonymousAnswer(enum.Enum):
+    """What an anonymous Survey remembers of an Invitation: that something came, not what or when.
+
+    Held is what may have been a machine; the person may still answer.
+    """
+
+    HELD = "held"
+    SENT = "sent"
+
+
 class WrongState(PortalError):
     """The Batch is in a state from which this act is not possible."""
 
@@ -144,7 +154,11 @@ class BatchMember(Model):
 
 
 class Invitation(Model):
-    """One Contact asked once by one Batch; `public_id` is what its token seals."""
+    """One Contact asked once by one Batch; `public_id` is what its token seals.
+
+    `anonymous_answer` is all that is known of an answer to an anonymous Survey; no Response has the
+    Invitation then.
+    """
 
     __tablename__ = "invitations"
     __table_args__ = (
@@ -158,6 +172,7 @@ class Invitation(Model):
     survey_id: Mapped[int] = mapped_column(sa.ForeignKey("surveys.id"))
     contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contacts.id"))
     created_at: Mapped[datetime]
+    anonymous_answer: Mapped[AnonymousAnswer | None] = mapped_column(enum_type(AnonymousAnswer))
 
     survey: Mapped[Survey] = relationship(lazy="joined", innerjoin=True)
     contact: Mapped[Contact] = relationship(lazy="joined", innerjoin=True)

@@ -126,7 +126,7 @@ def take_door_answer(
         key=f"{door.key}-{key}",
         facts=replace(facts, language=door.wording.language, answered_at=believed),
     )
-    if claimed is not None and believed is None:
+    if claimed is not None and believed is None and not door.survey.anonymous:
         response.marks = {**response.marks, "claimed_at": claimed.isoformat()}
     return response
 

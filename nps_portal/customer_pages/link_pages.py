@@ -132,7 +132,7 @@ def _form(
         # The other note says that the same link changes the answer, which this one does not.
         page=replace(content, note=door.wording.note_public),
         frame=frame_of(door.business, door.wording, door.survey),
-        who_are_you=door.wording.who_are_you,
+        who_are_you="" if door.survey.anonymous else door.wording.who_are_you,
         said_to_be=_said_to_be(),
         said_to_be_length=SAID_TO_BE_LENGTH,
     )

@@ -26,6 +26,8 @@ class Opening:
 def open_link(public_id: str, facts: VisitFacts, at: datetime) -> Found | None:
     """Keep one opening of a link, and return what the database knows of its Invitation.
 
+    Who opens the link of an anonymous Survey leaves no trace.
+
     :raises DatabaseUnavailable: it could not be written now.
     """
     openings: SharedWork[Opening] = current_app.extensions.setdefault(
@@ -41,7 +43,7 @@ def _write(work: Work, openings: Sequence[Opening]) -> None:
     slips = []
     for one in openings:
         one.found = found.get(one.public_id)
-        if one.found is not None:
+        if one.found is not None and not one.found.anonymous:
             slips.append(
                 Slip(invitation_id=one.found.id, facts=one.facts, at=one.at, known=one.found)
             )

@@ -30,7 +30,7 @@ class FormContent:
 
     `chosen_text` says which score was chosen before the page was opened; with `chosen_words` a
     script keeps it true, writing the score at {score}. `seen_url` is where the page tells of a
-    hand.
+    hand. On an anonymous page the score stands after the # of the address, which is sent to nobody.
     """
 
     business: str
@@ -53,6 +53,7 @@ class FormContent:
     chosen_text: str = ""
     chosen_words: str = ""
     seen_url: str = ""
+    is_anonymous: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +110,7 @@ def form_content(
         comment_questions=words.comment_questions(),
         comment_help=words.answered_help if said is Notice.ANSWERED else words.comment_help,
         button=words.button,
-        note=words.note,
+        note=words.anonymous_note if link.is_anonymous else words.note,
         chosen=draft.score,
         comment=draft.comment,
         notice=said.value if said else "",
@@ -118,6 +119,7 @@ def form_content(
         chosen_text=words.with_values(score=str(draft.score)).chosen if is_new_choice else "",
         chosen_words=words.with_values(score="{score}").chosen,
         seen_url=seen_url,
+        is_anonymous=link.is_anonymous,
     )
 
 

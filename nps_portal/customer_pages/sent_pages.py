@@ -5,17 +5,30 @@ from dataclasses import replace
 from nps_portal.customer_pages.forms import AnswerForm
 from nps_portal.customer_pages.known_surveys import known_survey
 from nps_portal.customer_pages.page_signs import is_untrusted, press_told
-from nps_portal.customer_pages.shared_pages import address, customer, visit_now
+from nps_portal.customer_pages.shared_pages import (
+    address,
+    customer,
+    customers_work,
+    visit_now,
+)
 from nps_portal.customer_pages.survey_links import SurveyLink
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
-from nps_portal.foundation.tokens import PageNonce, Purpose, make_nonce, read_nonce, read_token
+from nps_portal.foundation.tokens import (
+    PageNonce,
+    Purpose,
+    make_nonce,
+    make_token,
+    read_nonce,
+    read_token,
+)
 from nps_portal.foundation.work import unit_of_work
+from nps_portal.responses.anonymous import take_anonymous_answer
 from nps_portal.responses.commands import Answer, PublicFacts, change_answer, submit_answer
 from nps_portal.responses.first_answers import FirstAnswer, take_first_answer
 from nps_portal.responses.models import Evidence
 from nps_portal.surveys.models import Survey
-from nps_portal.visits.commands import VisitFacts, log_visit
+from nps_portal.visits.commands import VisitFacts, log_visit, visit_of
 from nps_portal.visits.models import VisitKind
 
 NONCE_SECONDS = 24 * 3600
@@ -48,7 +61,7 @@ def taken_at_once(token: str, form: AnswerForm) -> str | None:
 def write_down(link: SurveyLink, page: PageNonce, form: AnswerForm) -> bool:
     """Write an answer down; tell whether it is in force then, and not only held or shown."""
     answer = form.answer()
-    with unit_of_work(customer(link.contact_id)) as work:
+    with customers_work(link.survey, link.contact_id) as work:
         if link.invitation_id is not None:
             visit = log_visit(work, link.invitation_id, _submission(page, form, answer))
             response = submit_answer(work, link.invitation_id, answer, visit)
@@ -57,6 +70,18 @@ def write_down(link: SurveyLink, page: PageNonce, form: AnswerForm) -> bool:
         else:
             return False
     return response.evidence is Evidence.SUBMITTED and response.score == answer.score
+
+
+def write_down_unseen(invitation_id: int, page: PageNonce, form: AnswerForm) -> str | None:
+    """Write down the answer to an anonymous Survey, and return the token that names it.
+
+    None when one came before. The token stands in the page that thanks and in no address.
+    """
+    answer = form.answer()
+    with unit_of_work(customer(None)) as work:
+        submission = visit_of(work, invitation_id, _submission(page, form, answer))
+        response = take_anonymous_answer(work, invitation_id, answer, submission)
+        return make_token(Purpose.ANSWER, response.public_id or "") if response else None
 
 
 def thanks_address(

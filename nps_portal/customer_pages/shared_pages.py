@@ -1,6 +1,7 @@
 """What all of a customer's pages share: strict headers, errors in their design, wrong links."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -19,7 +20,8 @@ from nps_portal.customer_pages.page_content import EndingContent
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import DatabaseUnavailable, reading
 from nps_portal.foundation.languages import BY_CODE, DEFAULT_LANGUAGE, best_language
-from nps_portal.foundation.work import Actor, ActorKind
+from nps_portal.foundation.work import Actor, ActorKind, Work, unit_of_work
+from nps_portal.responses.anonymous import without_trace
 from nps_portal.surveys.models import DEFAULT_ACCENT, Survey
 from nps_portal.surveys.wording import FilledWording, Wording
 from nps_portal.visits.book import VisitBook
@@ -75,6 +77,16 @@ def open_to_customers(blueprint: Blueprint) -> None:
 def customer(contact_id: int | None) -> Actor:
     """Return the customer as the one who acts."""
     return Actor(kind=ActorKind.CUSTOMER, id=contact_id)
+
+
+@contextmanager
+def customers_work(survey: Survey, contact_id: int | None) -> Iterator[Work]:
+    """Open a unit in which a customer acts; with an anonymous Survey it tells neither who nor when.
+
+    :raises DatabaseUnavailable: it could not be written now.
+    """
+    with unit_of_work(customer(None if survey.anonymous else contact_id)) as work:
+        yield without_trace(work) if survey.anonymous else work
 
 
 def visit_now(kind: VisitKind, score: int | None = None) -> VisitFacts:

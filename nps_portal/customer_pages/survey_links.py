@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from nps_portal.accounts.models import Setting
 from nps_portal.accounts.portal_settings import portal_settings, process_settings
-from nps_portal.batches.models import Invitation
+from nps_portal.batches.models import AnonymousAnswer, Invitation
 from nps_portal.contacts.models import Company, Contact
 from nps_portal.customer_pages.answer_links import named_answer
 from nps_portal.customer_pages.known_surveys import known_survey
@@ -33,10 +33,14 @@ _PREVIEW = re.compile(r"preview-([0-9]{1,10})")
 
 
 class LinkState(enum.Enum):
-    """What the page says before the question."""
+    """What the page says before the question; done says it in its place.
+
+    Done is an Invitation to an anonymous Survey whose answer has come: nobody knows which it is.
+    """
 
     OPEN = "open"
     ANSWERED = "answered"
+    DONE = "done"
     LATE = "late"
     PREVIEW = "preview"
 
@@ -61,6 +65,11 @@ class SurveyLink:
     response: Response | None = None
     contact_id: int | None = None
     person: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether it is the link of an email to an anonymous Survey, or its preview."""
+        return self.survey.anonymous and self.response is None
 
     @property
     def sent(self) -> Response | None:
@@ -102,7 +111,9 @@ _INVITED = (
         Invitation.created_at,
         Invitation.contact_id,
         Invitation.survey_id,
+        Invitation.anonymous_answer,
         Survey.version,
+        Survey.anonymous,
         Contact.first_name,
         Contact.name,
         Contact.language,
@@ -140,6 +151,8 @@ def invited_link(
     given = _given_score(response)
     if given is not None:
         state = LinkState.ANSWERED
+    elif found.anonymous_answer is AnonymousAnswer.SENT:
+        state = LinkState.DONE
     else:
         is_late = now - (found.sent_at or found.created_at) > LIFE_OF_A_LINK
         state = LinkState.LATE if is_late else LinkState.OPEN

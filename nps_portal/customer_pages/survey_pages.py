@@ -20,6 +20,7 @@ from nps_portal.customer_pages.sent_pages import (
     taken_at_once,
     thanks_address,
     write_down,
+    write_down_unseen,
 )
 from nps_portal.customer_pages.shared_pages import (
     RETRY_AFTER_SECONDS,
@@ -32,7 +33,13 @@ from nps_portal.customer_pages.shared_pages import (
     visit_now,
     wrong_link,
 )
-from nps_portal.customer_pages.survey_links import SurveyLink, invited_link, survey_link
+from nps_portal.customer_pages.survey_links import (
+    LinkState,
+    SurveyLink,
+    invited_link,
+    survey_link,
+)
+from nps_portal.customer_pages.thanks_pages import thank_unseen
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import DatabaseUnavailable, reading
 from nps_portal.foundation.merging import one_line
@@ -68,6 +75,8 @@ def show(token: str, score: str | None = None) -> ResponseReturnValue:
     link = _opened(token, visit_now(kind, chosen))
     if link is None:
         return wrong_link()
+    if link.state is LinkState.DONE:
+        return _done(link)
     if score is None and link.invitation_id is not None:
         chosen = last_clicked_score(reading(), link.invitation_id, link.sent)
     if chosen is None and score != DECOY:
@@ -96,7 +105,7 @@ def tell(token: str) -> ResponseReturnValue:
     if (request.content_length or 0) > LARGEST_TELLING_BYTES:
         return nothing
     link = _link(token)
-    if link is None or link.invitation_id is None:
+    if link is None or link.invitation_id is None or link.is_anonymous:
         return nothing
     page = read_nonce(request.form.get("nonce", ""), link.key, NONCE_SECONDS)
     seen = sighting_told(request.form, page.seconds_on_page) if page else None
@@ -167,7 +176,7 @@ def _form(
             error=error,
             action=address(".show", token=own["token"]),
             nonce=own["nonce"],
-            seen_url=address(".tell", token=own["token"]) if link.invitation_id else "",
+            seen_url=address(".tell", token=own["token"]) if _is_watched(link) else "",
         )
         frame = frame_of(link.business, link.wording, link.survey)
         return render_template("customer_pages/survey.html", page=content, frame=frame)
@@ -185,6 +194,10 @@ def _form(
     if not takes_gzip(request.headers.get("Accept-Encoding", "")):
         return page.filled(values)
     return Response(page.gzipped(values), content_type="text/html; charset=utf-8", headers=_GZIPPED)
+
+
+def _is_watched(link: SurveyLink) -> bool:
+    return link.invitation_id is not None and not link.is_anonymous
 
 
 def _what_all_read(link: SurveyLink, draft: Draft, notice: Notice | None) -> Key:
@@ -207,6 +220,8 @@ def _taken_alone(token: str, form: AnswerForm, is_good: bool) -> ResponseReturnV
     link = _link(token)
     if link is None:
         return wrong_link()
+    if link.state is LinkState.DONE:
+        return _done(link)
     page = read_nonce(form.nonce.data or "", link.key, NONCE_SECONDS)
     if page is None:
         # Not sent from our page: by a machine, or from another site; or it was open for long.
@@ -215,10 +230,21 @@ def _taken_alone(token: str, form: AnswerForm, is_good: bool) -> ResponseReturnV
         fault = form.fault_in(link.wording)
         return _form(link, token, form.draft(), error=fault, nonce=form.nonce.data), 422
     try:
+        if link.is_anonymous and link.invitation_id is not None:
+            answer = write_down_unseen(link.invitation_id, page, form)
+            return thank_unseen(token, link, answer) if answer else _done(link)
         in_force = write_down(link, page, form)
     except DatabaseUnavailable:
         return _busy(link, token, form)
     return redirect(thanks_address(link.key, link.survey, token, form, in_force=in_force), 303)
+
+
+def _done(link: SurveyLink) -> ResponseReturnValue:
+    words = link.wording
+    content = EndingContent(
+        business=link.business, title=words.anonymous_done_title, text=words.anonymous_done_text
+    )
+    return ending(content, 200, frame_of(link.business, words, link.survey))
 
 
 def _busy(link: SurveyLink, token: str, form: AnswerForm) -> ResponseReturnValue:

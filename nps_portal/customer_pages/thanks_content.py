@@ -24,6 +24,7 @@ class Part(enum.Enum):
 class ThanksContent:
     """The thank-you page; `actions` has the address of each part that is offered.
 
+    `answer` goes along with what is sent from the page of an anonymous Survey.
     `faulty` is the part that came back, `error` why. `comment` is there for the one who has just
     sent it.
     """
@@ -33,6 +34,7 @@ class ThanksContent:
     thanks: ThankYou
     nonce: str
     change_url: str
+    answer: str
     actions: Mapping[str, str]
     notice_text: str
     error: str
@@ -58,12 +60,16 @@ def said_after(words: FilledWording, done: str, *, is_preview: bool) -> str:
 
 
 def offered(link: SurveyLink, done: str, questions: Sequence[object]) -> list[Part]:
-    """Return what the page offers; what was just sent is not asked for again."""
+    """Return what the page offers; what was just sent is not asked for again.
+
+    An anonymous answer is neither called back nor quoted.
+    """
     has_words = bool(link.sent and link.sent.comment) or link.state is LinkState.PREVIEW
+    is_known = not link.survey.anonymous
     possible = {
         Part.MORE: bool(questions),
-        Part.CALL: link.survey.offers_call,
-        Part.QUOTE: link.survey.asks_to_quote and has_words,
+        Part.CALL: link.survey.offers_call and is_known,
+        Part.QUOTE: link.survey.asks_to_quote and has_words and is_known,
     }
     return [part for part, is_possible in possible.items() if is_possible and part.value != done]
 

@@ -1,11 +1,12 @@
 """The thank-you page, and what is sent from it: more answers, a wish for a call, a permission."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from nps_portal.customer_pages.answer_links import named_answer
 from nps_portal.customer_pages.forms import SCORES_AS_TEXT, CallForm, QuoteForm
 from nps_portal.customer_pages.more_questions import question_contents, read_answers
 from nps_portal.customer_pages.page_signs import is_surely_machine
@@ -13,7 +14,7 @@ from nps_portal.customer_pages.shared_pages import (
     RETRY_AFTER_SECONDS,
     address,
     chosen_language,
-    customer,
+    customers_work,
     frame_of,
     open_to_customers,
     visit_now,
@@ -32,7 +33,7 @@ from nps_portal.followups.commands import CallWishes, ask_for_call
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import DatabaseUnavailable, reading
 from nps_portal.foundation.tokens import make_nonce, read_nonce
-from nps_portal.foundation.work import Work, unit_of_work
+from nps_portal.foundation.work import Work
 from nps_portal.nps import Category, category
 from nps_portal.responses.answers import (
     answers_in_force,
@@ -53,11 +54,15 @@ open_to_customers(blueprint)
 
 @dataclass(frozen=True, kw_only=True)
 class Thanked:
-    """Somebody whose answer is in; `score` is the one that was sent last."""
+    """Somebody whose answer is in; `score` is the one that was sent last.
+
+    `answer` names the answer to an anonymous Survey, which only this page and its forms know.
+    """
 
     token: str
     link: SurveyLink
     score: int
+    answer: str = ""
 
     @property
     def category(self) -> Category:
@@ -85,6 +90,12 @@ def show(token: str) -> ResponseReturnValue:
     """Thank for an answer; without one, lead to the form."""
     thanked = _thanked(token)
     return _page(thanked) if isinstance(thanked, Thanked) else thanked
+
+
+def thank_unseen(token: str, link: SurveyLink, answer: str, done: str = "") -> ResponseReturnValue:
+    """Thank for an answer to an anonymous Survey, in the place of an address that would tell it."""
+    thanked = _thanked_unseen(token, link, answer)
+    return wrong_link() if thanked is None else _page(thanked, done=done)
 
 
 @blueprint.post("/s/<token>/more")
@@ -148,12 +159,23 @@ def _thanked(token: str) -> Thanked | ResponseReturnValue:
     link = survey_link(reading(), token, current_clock().now(), chosen_language())
     if link is None:
         return wrong_link()
+    if link.state is LinkState.DONE:
+        unseen = _thanked_unseen(token, link, request.form.get("answer", ""))
+        return unseen or redirect(address("survey_pages.show", token=token), 303)
     score = SCORES_AS_TEXT.get(request.args.get("score", ""))
     if score is None and link.sent is not None:
         score = link.sent.score
     if score is None or not (link.has_sent or link.state is LinkState.PREVIEW):
         return redirect(address("survey_pages.show", token=token), 303)
     return Thanked(token=token, link=link, score=score)
+
+
+def _thanked_unseen(token: str, link: SurveyLink, answer: str) -> Thanked | None:
+    response = named_answer(reading(), answer)
+    if response is None or response.survey_id != link.survey.id:
+        return None
+    link = replace(link, response=response, contact_id=None, invitation_id=None)
+    return Thanked(token=token, link=link, score=response.score, answer=answer)
 
 
 def _taken(
@@ -181,12 +203,14 @@ def _taken(
         return back(fault, 422)
     if link.response is not None:
         try:
-            with unit_of_work(customer(link.contact_id)) as work:
+            with customers_work(link.survey, link.contact_id) as work:
                 keep(work, link.response.id)
         except DatabaseUnavailable:
             page = make_response(back(words.busy_text, 503))
             page.headers["Retry-After"] = RETRY_AFTER_SECONDS
             return page
+    if thanked.answer:
+        return _page(thanked, done=part.value)
     return redirect(_address("show", thanked, done=part.value), 303)
 
 
@@ -196,9 +220,9 @@ def _is_offered(thanked: Thanked, part: Part) -> bool:
     return part in offered(thanked.link, "", questions)
 
 
-def _page(thanked: Thanked, returned: Return | None = None) -> ResponseReturnValue:
+def _page(thanked: Thanked, returned: Return | None = None, done: str = "") -> ResponseReturnValue:
     link, words = thanked.link, thanked.link.wording
-    done = "" if returned else request.args.get("done", "")
+    done = "" if returned else done or request.args.get("done", "")
     part = returned.part if returned else None
     permission = link.response.quote_permission if link.response else None
     questions = question_contents(
@@ -212,7 +236,8 @@ def _page(thanked: Thanked, returned: Return | None = None) -> ResponseReturnVal
         words=words,
         thanks=words.thank_you(thanked.category),
         nonce=make_nonce(link.key),
-        change_url=address("survey_pages.show", token=thanked.token),
+        change_url="" if thanked.answer else address("survey_pages.show", token=thanked.token),
+        answer=thanked.answer,
         actions={
             one.value: _address(_ENDPOINTS[one], thanked) for one in offered(link, done, questions)
         },
@@ -221,7 +246,7 @@ def _page(thanked: Thanked, returned: Return | None = None) -> ResponseReturnVal
         faulty=part.value if part else "",
         reviews_text=words.reviews_text(thanked.category),
         review_links=review_links(link),
-        comment=_own_comment(link),
+        comment=_own_comment(thanked),
         referral_url=link.survey.referral_url,
         questions=questions,
         call=CallForm(request.form if part is Part.CALL else None),
@@ -231,7 +256,7 @@ def _page(thanked: Thanked, returned: Return | None = None) -> ResponseReturnVal
             permission=permission.value if permission else None,
         ),
     )
-    again = url_for(".show", token=thanked.token)
+    again = url_for("thanks_pages.show", token=thanked.token)
     frame = frame_of(link.business, words, link.survey, again=again, kept=_kept())
     page = render_template("customer_pages/thanks.html", page=content, frame=frame)
     return page, returned.code if returned else 200
@@ -250,8 +275,11 @@ def _open_questions(thanked: Thanked, part: Part | None) -> list[SurveyQuestion]
     return [question for question in questions if question.id not in answered]
 
 
-def _own_comment(link: SurveyLink) -> str:
+def _own_comment(thanked: Thanked) -> str:
     """Return their comment to whoever has just sent it; the link alone shows it to nobody."""
+    link = thanked.link
+    if thanked.answer:
+        return link.sent.comment if link.sent else ""
     if link.state is LinkState.PREVIEW:
         return link.wording.comment_help
     proof = read_nonce(request.args.get("sent", ""), link.key, COMMENT_SECONDS)
@@ -267,4 +295,4 @@ def _kept() -> dict[str, str]:
 
 def _address(view: str, thanked: Thanked, **more: str) -> str:
     kept = {name: value for name, value in _kept().items() if name != "done"}
-    return address(f".{view}", token=thanked.token, **kept, **more)
+    return address(f"thanks_pages.{view}", token=thanked.token, **kept, **more)

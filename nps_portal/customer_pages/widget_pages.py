@@ -79,7 +79,8 @@ def submit(name: str) -> ResponseReturnValue:
         raise Refused(NO_KEY, 422, "key")
     answer = read_answer(sent, door.wording)
     person = _said_person(sent)
-    address = proven_address(door.survey.widget_secret, person)
+    is_known = not door.survey.anonymous
+    address = proven_address(door.survey.widget_secret, person) if is_known else None
     with unit_of_work(customer(None)) as work:
         contact_id = contact_of(work, address, person.name) if address else None
         said_to_be = "" if address else person.email

@@ -26,8 +26,8 @@ SEGMENT = fields_of(Segment, "name", "created_at", "changed_at")
 SURVEY = fields_of(
     Survey,
     *("name", "title", "state", "days_between", "company_weekly_cap", "version", "language"),
-    *("address", "accent_colour", "counting", "hold_minutes", "delivery_seconds", "decoy_link"),
-    *("reminder", "reminder_days", "review_links", "referral_url", "offers_call"),
+    *("anonymous", "address", "accent_colour", "counting", "hold_minutes", "delivery_seconds"),
+    *("decoy_link", "reminder", "reminder_days", "review_links", "referral_url", "offers_call"),
     *("asks_to_quote", "link_is_open", "kiosk_is_open", "widget_is_open", "created_at"),
 )
 LOST = "deleted property:"

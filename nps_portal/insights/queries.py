@@ -16,7 +16,7 @@ from nps_portal.batches.models import Invitation
 from nps_portal.nps import SCORES, CategoryCounts
 from nps_portal.outbox.models import EmailContent, Message, MessageKind, MessageState
 from nps_portal.responses.models import Channel, Evidence, Response, ResponseState
-from nps_portal.responses.queries import Standing, has_answered, stands
+from nps_portal.responses.queries import Standing, has_answered, has_sent, stands
 from nps_portal.surveys.models import CountingMode, Survey
 
 # A part with fewer answers than this tells more of single people than of the business.
@@ -135,8 +135,9 @@ def response_rate(session: Session, window: Window) -> ResponseRate:
     if window.channel not in (None, Channel.EMAIL):
         return ResponseRate(asked=0, answered=0)
     answer = sa.and_(Response.invitation_id == Invitation.id, has_answered())
+    has_answer = sa.case((sa.or_(Response.id.is_not(None), has_sent()), Invitation.id))
     query = (
-        sa.select(sa.func.count(Message.id), sa.func.count(Response.id))
+        sa.select(sa.func.count(Message.id), sa.func.count(has_answer))
         .join(EmailContent, EmailContent.id == Message.content_id)
         .join(Invitation, Invitation.id == Message.invitation_id)
         .outerjoin(Response, answer)

@@ -1,7 +1,7 @@
 """First answers that nothing speaks against: taken together with those that come beside.
 
-Everything else goes the long way, `submit_answer`: a change, a doubtful answer, one whose email is
-not known to have left. What is kept of an answer is the same on both ways.
+Everything else goes a longer way: a change, a doubtful answer, one whose email is not known to have
+left, one to an anonymous Survey. What is kept is what `submit_answer` would keep.
 """
 
 from collections import defaultdict
@@ -118,6 +118,7 @@ _ASKED = (
     .where(
         Invitation.public_id.in_(sa.bindparam("public_ids", expanding=True)),
         Contact.erased_at.is_(None),
+        ~Survey.anonymous,
         ~sa.exists().where(Response.invitation_id == Invitation.id),
         ~sa.exists().where(_OF_INVITATION, Message.state != MessageState.SENT),
     )

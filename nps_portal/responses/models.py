@@ -93,6 +93,18 @@ class Response(Model):
     contact: Mapped[Contact | None] = relationship(lazy="joined")
 
     @property
+    def is_anonymous(self) -> bool:
+        """Whether it came by an email to an anonymous Survey: nobody knows whose it is, or when."""
+        return self.channel is Channel.EMAIL and self.contact_id is None
+
+    @property
+    def giver(self) -> str:
+        """Return how whoever gave it is called."""
+        if self.contact is not None:
+            return self.contact.shown_name
+        return "Anonymous" if self.is_anonymous else "Somebody unknown"
+
+    @property
     def category(self) -> Category:
         """Return promoter, passive or detractor."""
         return category(self.score)

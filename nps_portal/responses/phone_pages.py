@@ -50,8 +50,11 @@ def create(contact_id: int | None = None) -> ResponseReturnValue:
 
 
 def _form() -> PhoneForm:
-    """Return the form with the surveys that can be answered; the address may name one."""
-    surveys = [(survey.id, survey.title) for survey in active_surveys(reading())]
+    """Return the form with the surveys that can be answered; the address may name one.
+
+    Who is on the telephone is known, so none of them is anonymous.
+    """
+    surveys = [(one.id, one.title) for one in active_surveys(reading()) if not one.anonymous]
     asked = request.args.get("survey", type=row_id)
     first = surveys[0][0] if surveys else None
     return PhoneForm(surveys, asked if asked in dict(surveys) else first)

@@ -1,7 +1,9 @@
 """Answers at the doors without an Invitation: the public link, the kiosk, the pop-up, the phone."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -9,6 +11,7 @@ from nps_portal.foundation.database import lock_for_transaction
 from nps_portal.foundation.tokens import new_public_id
 from nps_portal.foundation.work import Work
 from nps_portal.nps import category
+from nps_portal.responses.anonymous import without_trace
 from nps_portal.responses.evidence import (
     MOST_ANSWERS_AN_HOUR,
     PublicFacts,
@@ -23,6 +26,7 @@ from nps_portal.responses.models import (
 )
 from nps_portal.responses.revising import Answer, add_revision, announce
 from nps_portal.surveys.models import Survey
+from nps_portal.visits.rules import Rule
 
 KEY_LENGTH = 64
 HOUR = timedelta(hours=1)
@@ -36,6 +40,8 @@ def take_public_answer(
 ) -> Response:
     """Take an answer that nobody was invited to; the same key twice gives the same Response.
 
+    For an anonymous Survey nothing is kept of whoever sent it.
+
     :raises NotAScore: the score is not a whole number from 0 to 10.
     """
     category(answer.score)
@@ -47,8 +53,9 @@ def take_public_answer(
         return former
     survey = work.session.get_one(Survey, survey_id)
     rules = reasons_to_hold_public(channel, facts, _within_the_hour(work, channel, facts.network))
+    if survey.anonymous:
+        work, facts = without_trace(work), PublicFacts()
     response = Response(
-        invitation_id=None,
         contact_id=facts.contact_id,
         survey_id=survey.id,
         score=answer.score,
@@ -56,21 +63,23 @@ def take_public_answer(
         state=ResponseState.HELD if rules else ResponseState.COUNTED,
         evidence=Evidence.SUBMITTED,
         channel=channel,
-        late=False,
-        first_clicked_score=None,
         public_id=new_public_id(),
         submission_key=stored_key,
         language=facts.language,
         said_to_be=facts.said_to_be,
-        marks={}
-        if channel is Channel.PHONE
-        else {"network": facts.network, "rules": sorted(rule.value for rule in rules)},
+        marks=_marks(channel, facts.network, rules),
         answered_at=facts.answered_at or work.now,
     )
     work.session.add(response)
     add_revision(work, response, answer, held=bool(rules))
     announce(work, "response.held" if rules else "response.submitted", response)
     return response
+
+
+def _marks(channel: Channel, network: str, rules: Collection[Rule]) -> dict[str, Any]:
+    if channel is Channel.PHONE:
+        return {}
+    return {"network": network, "rules": sorted(rule.value for rule in rules)}
 
 
 def _within_the_hour(work: Work, channel: Channel, network: str) -> int:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.orm import Session
 
-from nps_portal.batches.models import Invitation
+from nps_portal.batches.models import AnonymousAnswer, Invitation
 from nps_portal.contacts.models import Company, Contact
 from nps_portal.foundation.paging import Place, place_of
 from nps_portal.nps import SCORES, Category, category
@@ -113,6 +113,11 @@ def has_answered() -> sa.ColumnElement[bool]:
     )
 
 
+def has_sent() -> sa.ColumnElement[bool]:
+    """Return the condition that somebody has answered an Invitation to an anonymous Survey."""
+    return Invitation.anonymous_answer == AnonymousAnswer.SENT
+
+
 def stands(standing: Standing) -> sa.ColumnElement[bool]:
     """Return the condition that a Response is what an inbox can be asked for."""
     if standing is Standing.ANSWERED:
@@ -153,10 +158,11 @@ def answered_by_batch(session: Session, batch_ids: Sequence[int]) -> dict[int, i
 
     A click that was not sent is no answer, nor is what waits for a look.
     """
+    answer = sa.and_(Response.invitation_id == Invitation.id, has_answered())
     found = session.execute(
-        sa.select(Invitation.batch_id, sa.func.count(Response.id))
-        .join(Response, Response.invitation_id == Invitation.id)
-        .where(Invitation.batch_id.in_(batch_ids), has_answered())
+        sa.select(Invitation.batch_id, sa.func.count(Invitation.id))
+        .outerjoin(Response, answer)
+        .where(Invitation.batch_id.in_(batch_ids), sa.or_(Response.id.is_not(None), has_sent()))
         .group_by(Invitation.batch_id)
     )
     return dict(found.all())

@@ -37,13 +37,16 @@ def remind_next(work: Work) -> int:
     """Queue the reminders of one Survey that are due, and return how many.
 
     Only in working time; each Invitation once, whoever calls how often: the pair of Invitation and
-    wave is unique. A send that was cancelled or is paused reminds nobody.
+    wave is unique. A send that was cancelled or is paused reminds nobody, nor does an anonymous
+    Survey: who is not reminded would be known to have answered.
     """
     zone = portal_settings(work.session).zone
     if not is_open(work.now, zone):
         return 0
     surveys = work.session.scalars(
-        sa.select(Survey).where(Survey.reminder != ReminderMode.NOBODY).order_by(Survey.id)
+        sa.select(Survey)
+        .where(Survey.reminder != ReminderMode.NOBODY, ~Survey.anonymous)
+        .order_by(Survey.id)
     ).all()
     for survey in surveys:
         due = working_days_before(work.now, zone, survey.reminder_days)

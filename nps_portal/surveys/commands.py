@@ -1,11 +1,15 @@
 """Writing surveys: their texts, their look, and their rules."""
 
-from collections.abc import Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain, count
 from typing import Any
 
 import sqlalchemy as sa
 
+from nps_portal.foundation.database import lock_for_transaction
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.languages import Address
 from nps_portal.foundation.work import Work
@@ -25,6 +29,7 @@ from nps_portal.surveys.models import (
 )
 from nps_portal.surveys.wording import GROUPS, Wording
 
+NAME_STEM_LENGTH = 50
 # Texts of these groups lead to a review or to the answer before it.
 _GROUPS_WITHOUT_REWARDS = {"reviews", "thanks", "reminder"}
 _WITHOUT_REWARDS = {
@@ -102,6 +107,36 @@ def ensure_default_survey(work: Work) -> Survey:
         work.session.add(survey)
         work.session.flush()
     return survey
+
+
+def create_survey(work: Work, title: str, *, anonymous: bool) -> Survey:
+    """Make a Survey with the ready-made texts; whether it is anonymous is never changed again."""
+    lock_for_transaction(work.session, "survey names")
+    names = set(work.session.scalars(sa.select(Survey.name)))
+    survey = Survey(
+        name=free_name(title, names),
+        title=title,
+        state=SurveyState.ACTIVE,
+        anonymous=anonymous,
+        reminder=ReminderMode.NOBODY if anonymous else ReminderMode.EVERYBODY,
+        created_at=work.now,
+    )
+    work.session.add(survey)
+    work.session.flush()
+    record(work, "survey.made", survey_id=survey.id, anonymous=anonymous)
+    return survey
+
+
+def free_name(title: str, taken: Container[str]) -> str:
+    """Return a name for commands and addresses after a title, one that none has yet.
+
+    >>> free_name("Après-vente 2026", {"apres-vente-2026"})
+    'apres-vente-2026-2'
+    """
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    stem = re.sub("[^a-z0-9]+", "-", plain).strip("-")[:NAME_STEM_LENGTH].strip("-") or "survey"
+    further = (f"{stem}-{number}" for number in count(2))
+    return next(name for name in chain([stem], further) if name not in taken)
 
 
 def change_wording(work: Work, survey_id: int, wording: Wording) -> None:

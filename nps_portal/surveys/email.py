@@ -112,6 +112,27 @@ class Look:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Links:
+    """What an email's links are like.
+
+    `decoy` adds one that no person sees and no reader announces; who opens it is a machine. In an
+    anonymous email the score stands behind a #, so that no server and no log ever gets it together
+    with whose link it is.
+    """
+
+    decoy: bool = False
+    anonymous: bool = False
+
+    @property
+    def joint(self) -> str:
+        """What stands between the survey's address and a score."""
+        return "#" if self.anonymous else "/"
+
+
+DEFAULT_LINKS = Links()
+
+
+@dataclass(frozen=True, kw_only=True)
 class EmailSource:
     """A subject, an HTML body and a text body in which only the message's fields are open."""
 
@@ -121,12 +142,11 @@ class EmailSource:
 
 
 def compile_invitation(
-    wording: Wording, look: Look, *, kind: Invited = Invited.FIRST, decoy: bool = False
+    wording: Wording, look: Look, *, kind: Invited = Invited.FIRST, links: Links = DEFAULT_LINKS
 ) -> EmailSource:
     """Make the invitation's source, or its reminder's, of the owner's texts.
 
-    `decoy` adds a link that no person sees and no reader announces; who opens it is a machine. A
-    reminder names the score of who chose one and did not send it.
+    A reminder names the score of who chose one and did not send it.
 
     :raises PortalError: a text, the name, the address or the colour cannot be used.
     """
@@ -141,8 +161,8 @@ def compile_invitation(
         subject=_template("subject.txt").render(
             wording=wording, text=lambda text: text_source(text, fixed)
         ),
-        html=_html(wording, look, fixed, kind, decoy=decoy),
-        text=_text(wording, look, fixed, kind),
+        html=_html(wording, look, fixed, kind, links),
+        text=_text(wording, look, fixed, kind, links),
     )
 
 
@@ -162,7 +182,7 @@ def sample_values(base_url: str) -> dict[str, str]:
 
 
 def _html(
-    wording: Wording, look: Look, fixed: Mapping[str, str], kind: Invited, *, decoy: bool
+    wording: Wording, look: Look, fixed: Mapping[str, str], kind: Invited, links: Links
 ) -> str:
     def html(text: str) -> Markup:
         # The text is escaped by html_source; line ends of a paragraph stay visible.
@@ -184,17 +204,20 @@ def _html(
         logo=look.logo,
         introduction=Markup(_introduction(wording, html, kind, accent)),  # noqa: S704
         start=start,
+        anonymous=links.anonymous,
     )
     # A rendering without fonts of its own, else mrml links to a font service.
     compiled = mrml.to_html(body, render_options=mrml.RenderOptions(fonts={})).content
     # mrml refuses conditional comments that open an element in one and close it in another.
     score_row = _template("score_row.html").render(
-        wording=wording, html=html, start=start, end=end, blocks=_SCORE_BLOCKS, decoy=decoy
+        wording=wording, html=html, start=start, end=end, blocks=_SCORE_BLOCKS, links=links
     )
     return compiled.replace(_SCORE_ROW_MARK, score_row)
 
 
-def _text(wording: Wording, look: Look, fixed: Mapping[str, str], kind: Invited) -> str:
+def _text(
+    wording: Wording, look: Look, fixed: Mapping[str, str], kind: Invited, links: Links
+) -> str:
     def text(owners: str) -> str:
         return text_source(owners, fixed)
 
@@ -213,6 +236,7 @@ def _text(wording: Wording, look: Look, fixed: Mapping[str, str], kind: Invited)
         business=literal_text(fixed["business"]),
         postal_address=literal_text(_address_lines(look, "\n")),
         scores=SCORES,
+        links=links,
     )
 
 

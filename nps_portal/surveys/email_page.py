@@ -17,6 +17,7 @@ from nps_portal.foundation.merging import (
 from nps_portal.surveys.email import (
     EmailSource,
     Invited,
+    Links,
     Look,
     compile_invitation,
     sample_values,
@@ -83,7 +84,8 @@ def previewed(
         accent_colour=survey.accent_colour if survey else DEFAULT_ACCENT,
         logo=logo_in_email(reading(), survey.id) if survey else None,
     )
-    return filled(compile_invitation(wording, look, kind=kind), score)
+    links = Links(anonymous=survey is not None and survey.anonymous)
+    return filled(compile_invitation(wording, look, kind=kind, links=links), score)
 
 
 def filled(source: EmailSource, score: str = "") -> PreviewedEmail:

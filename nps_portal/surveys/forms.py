@@ -3,8 +3,8 @@
 from typing import Any, cast
 
 from flask_wtf import FlaskForm
-from wtforms import Field, IntegerField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms import BooleanField, Field, IntegerField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from nps_portal.foundation.errors import PortalError
 from nps_portal.surveys.commands import Cadence, refuse_rewards
@@ -57,7 +57,7 @@ class TextsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
 class CadenceForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
     """A Survey's title, and how often one person or company may be asked."""
 
-    title = StringField("Title", validators=[InputRequired("Give it a title."), Length(max=120)])
+    title = StringField("Title", validators=[DataRequired("Give it a title."), Length(max=120)])
     days_between = IntegerField(
         "Days between two surveys to one person",
         validators=[
@@ -79,6 +79,26 @@ class CadenceForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no type
             days_between=self.days_between.data or 0,
             company_weekly_cap=self.company_weekly_cap.data or 0,
         )
+
+
+class NewSurveyForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
+    """A new Survey: what it is called, and whether it keeps who answered."""
+
+    title = StringField(
+        "Title",
+        validators=[DataRequired("Give it a title."), Length(max=120)],
+        description="You read it here; customers do not.",
+    )
+    anonymous = BooleanField(
+        "Anonymous: nobody sees whose an answer is",
+        description="Answers are kept without name, link and hour. You can send it to five people "
+        "or more; nobody is reminded or can be called back, and an answer can be sent once. "
+        "This choice is for good: what you promise cannot be taken back.",
+    )
+
+    def to_title(self) -> str:
+        """Return the title on one line."""
+        return " ".join((self.title.data or "").split())
 
 
 def texts_form(survey: Survey, group: TextGroup, language: str) -> TextsForm:

@@ -55,7 +55,8 @@ class Survey(Model):
     contacts without one. `hold_minutes` is
     how long a click waits for what machines do after it; `delivery_seconds` how soon after the
     mail server's 250 an opening is likely a machine's. `review_links` are `{"label", "url"}`.
-    `version` grows with every change of what a customer sees.
+    `version` grows with every change of what a customer sees. An `anonymous` one was made so and
+    stays so: its answers are kept without any link to whoever gave them.
     """
 
     __tablename__ = "surveys"
@@ -67,6 +68,7 @@ class Survey(Model):
     days_between: Mapped[int] = mapped_column(default=90)
     company_weekly_cap: Mapped[int] = mapped_column(default=3)
     version: Mapped[int] = mapped_column(default=1, server_default="1")
+    anonymous: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
     language: Mapped[str] = mapped_column(
         sa.String(35), default=DEFAULT_LANGUAGE, server_default=DEFAULT_LANGUAGE

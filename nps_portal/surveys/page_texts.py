@@ -129,3 +129,24 @@ DOORS = TextGroup(
         short("widget_later", "To be asked another time", "Not now"),
     ),
 )
+
+ANONYMOUS = TextGroup(
+    key="anonymous",
+    title="Anonymous surveys",
+    note="Only where the survey is anonymous: in the email, below the button, and at the end.",
+    texts=(
+        paragraphs(
+            "anonymous_note",
+            "What is promised",
+            "This survey is anonymous: {{ business }} sees the answers, but not whose they are. An "
+            "answer can be sent once.",
+        ),
+        line("anonymous_done_title", "For those who come back", "The answer is in"),
+        line(
+            "anonymous_done_text",
+            "Below that",
+            "This survey is anonymous. Nobody can see which answer came through this link, so it "
+            "cannot be changed here.",
+        ),
+    ),
+)

@@ -1,6 +1,6 @@
 """The pages of a Survey's settings, one matter each."""
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from nps_portal.accounts.guards import current_actor, owners_only
@@ -117,8 +117,10 @@ def reminder(survey_id: int) -> ResponseReturnValue:
 @blueprint.post("/surveys/<int:survey_id>/reminder")
 @owners_only
 def save_reminder(survey_id: int) -> ResponseReturnValue:
-    """Store who is reminded."""
+    """Store who is reminded; an anonymous Survey reminds nobody."""
     survey = survey_or_404(survey_id)
+    if survey.anonymous:
+        abort(404)
     form = ReminderForm.of(survey)
     if not form.validate_on_submit():
         return _reminder_page(survey, form), 422

@@ -9,9 +9,10 @@ from nps_portal.accounts.guards import current_actor, owners_only
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.languages import BY_CODE
 from nps_portal.foundation.work import unit_of_work
-from nps_portal.surveys.commands import ensure_default_survey
+from nps_portal.surveys.commands import create_survey, ensure_default_survey
 from nps_portal.surveys.email import Invited
 from nps_portal.surveys.email_page import email_preview, framed
+from nps_portal.surveys.forms import NewSurveyForm
 from nps_portal.surveys.queries import all_surveys, logo_of, questions_of
 from nps_portal.surveys.shared_pages import (
     email_or_reason,
@@ -45,6 +46,25 @@ def create() -> ResponseReturnValue:
     """Make the ready-made Survey where there is none."""
     with unit_of_work(current_actor()) as work:
         survey = ensure_default_survey(work)
+    return redirect(url_for("surveys.show", survey_id=survey.id), 303)
+
+
+@blueprint.get("/surveys/new")
+@owners_only
+def new() -> str:
+    """Show the form of a new Survey."""
+    return render_template("surveys/new.html", form=NewSurveyForm(formdata=None))
+
+
+@blueprint.post("/surveys/new")
+@owners_only
+def create_another() -> ResponseReturnValue:
+    """Make a Survey with the ready-made texts."""
+    form = NewSurveyForm()
+    if not form.validate_on_submit():
+        return render_template("surveys/new.html", form=form), 422
+    with unit_of_work(current_actor()) as work:
+        survey = create_survey(work, form.to_title(), anonymous=form.anonymous.data)
     return redirect(url_for("surveys.show", survey_id=survey.id), 303)
 
 

@@ -16,7 +16,7 @@ from nps_portal.foundation.merging import MERGE_FIELDS, check_merge_text, fill_t
 from nps_portal.nps import Category
 from nps_portal.surveys.after_texts import CALL, QUOTE, REVIEWS, THANKS
 from nps_portal.surveys.email_texts import EMAIL, QUESTION, REMINDER
-from nps_portal.surveys.page_texts import DOORS, MORE_QUESTIONS, SURVEY_PAGE
+from nps_portal.surveys.page_texts import ANONYMOUS, DOORS, MORE_QUESTIONS, SURVEY_PAGE
 from nps_portal.surveys.rights_texts import ENDINGS, MY_DATA, UNSUBSCRIBING
 from nps_portal.surveys.text_rules import SCORED_FIELDS, Text, TextGroup, TextRule
 
@@ -31,6 +31,7 @@ GROUPS: tuple[TextGroup, ...] = (
     MORE_QUESTIONS,
     REMINDER,
     DOORS,
+    ANONYMOUS,
     UNSUBSCRIBING,
     MY_DATA,
     ENDINGS,

@@ -39,8 +39,15 @@ def log_visit(work: Work, invitation_id: int, facts: VisitFacts) -> Visit:
     """
     if facts.kind is VisitKind.SURVEY_PAGE and facts.score is not None:
         resolve_uncertain(work, invitation_id)
+    visit = visit_of(work, invitation_id, facts)
+    work.session.add(visit)
+    return visit
+
+
+def visit_of(work: Work, invitation_id: int, facts: VisitFacts) -> Visit:
+    """Return an opening of a link with what is known of it, without keeping it."""
     left_at = _last_sent_at(work, invitation_id)
-    visit = Visit(
+    return Visit(
         invitation_id=invitation_id,
         at=work.now,
         kind=facts.kind,
@@ -56,8 +63,6 @@ def log_visit(work: Work, invitation_id: int, facts: VisitFacts) -> Visit:
         verdict=None,
         marks={},
     )
-    work.session.add(visit)
-    return visit
 
 
 def _last_sent_at(work: Work, invitation_id: int) -> datetime | None:

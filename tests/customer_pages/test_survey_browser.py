@@ -17,6 +17,7 @@ from nps_portal.foundation.database import db
 from nps_portal.foundation.work import Work
 from nps_portal.nps import Category
 from nps_portal.responses.models import Response
+from nps_portal.surveys.commands import create_survey
 from nps_portal.surveys.models import DEFAULT_ACCENT, QuestionKind, SurveyLogo, SurveyQuestion
 from nps_portal.visits.models import Visit, VisitKind
 from tests.conftest import MakeDatabase, environment
@@ -409,3 +410,23 @@ def test_a_hostile_name_stays_a_name(browser: Browser, served: Served) -> None:
 
         assert page.locator("svg").count() == 0
         assert page.get_by_role("radio").count() == 11
+
+
+@pytest.mark.parametrize("scripts", list(Scripts))
+def test_the_number_of_an_anonymous_link_is_chosen_and_told_to_no_server(
+    browser: Browser, served: Served, scripts: Scripts
+) -> None:
+    with served.app.app_context(), factories.work() as work:
+        quiet = create_survey(work, "Quiet", anonymous=True).id
+    requested: list[str] = []
+
+    with open_page(browser, Viewport(scripts=scripts)) as page:
+        page.on("request", lambda request: requested.append(request.url))
+        page.goto(f"{served.url}/s/preview-{quiet}#9")
+        chosen = page.locator("[name=score]:checked")
+        values = [one.input_value() for one in chosen.all()]
+        marked = page.locator(".score:target").inner_text().strip()
+
+    assert values == (["9"] if scripts is Scripts.ON else [])
+    assert marked == "9"
+    assert not [url for url in requested if url.endswith("/9") or "9" in url.partition("?")[2]]

@@ -322,3 +322,44 @@ def test_saving_without_a_change_leaves_no_trace(owner: PortalClient) -> None:
     owner.post_form(address("counting"), COUNTING)
 
     assert (survey().version, last_event().id) == (before, event)
+
+
+def test_a_new_survey_begins_with_the_ready_made_texts(owner: PortalClient) -> None:
+    made = owner.post_form("/surveys/new", {"title": "  Après   vente "})
+
+    page = owner.get(made.headers["Location"])
+    assert "Après vente" in page.text
+    with factories.work() as work:
+        found = work.session.query(Survey).filter_by(name="apres-vente").one()
+    assert (found.anonymous, found.reminder) == (False, ReminderMode.EVERYBODY)
+    assert last_event().kind == "survey.made"
+
+
+def test_two_surveys_of_one_title_have_two_names(owner: PortalClient) -> None:
+    for _ in range(3):
+        owner.post_form("/surveys/new", {"title": "满意度"})
+
+    with factories.work() as work:
+        names = {one.name for one in work.session.query(Survey)}
+    assert {"survey", "survey-2", "survey-3"} <= names
+
+
+def test_an_anonymous_survey_says_so_and_reminds_nobody(owner: PortalClient) -> None:
+    made = owner.post_form("/surveys/new", {"title": "Quiet", "anonymous": "y"})
+
+    page = owner.get(made.headers["Location"]).text
+    number = int(made.headers["Location"].rpartition("/")[2])
+    assert "nobody sees it" in page
+    assert "anonymous" in owner.get("/surveys").text
+    assert "reminds nobody" in owner.get(f"/surveys/{number}/reminder").text
+    refused = owner.post(f"/surveys/{number}/reminder", data={"reminder": "everybody"})
+    assert refused.status_code in {400, 404}
+    preview = owner.get(f"/s/preview-{number}").text
+    assert "sees the answers, but not whose they are" in preview
+
+
+def test_a_survey_needs_a_title(owner: PortalClient) -> None:
+    refused = owner.post_form("/surveys/new", {"title": " "})
+
+    assert refused.status_code == 422
+    assert "Give it a title." in error_beside(refused.text, "title")

@@ -66,6 +66,9 @@ if (answer) {
   language?.addEventListener("submit", () => {
     sessionStorage.draft = JSON.stringify([score.value, comment.value]);
   });
+  // In an anonymous survey the email's number stands where no server and no log can read it.
+  const wanted = document.getElementById(location.hash.slice(1))?.querySelector("[name=score]");
+  if (wanted && !score.value) wanted.checked = true;
   const draft = sessionStorage.draft;
   delete sessionStorage.draft;
   if (draft) [score.value, comment.value] = JSON.parse(draft);
