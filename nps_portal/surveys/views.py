@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from nps_portal.accounts.guards import current_actor, owners_only
+from nps_portal.accounts.portal_settings import portal_settings
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.languages import BY_CODE
 from nps_portal.foundation.work import unit_of_work
@@ -37,7 +38,11 @@ class EmailKind(enum.Enum):
 @blueprint.get("/surveys")
 def index() -> str:
     """Show the surveys."""
-    return render_template("surveys/index.html", surveys=all_surveys(reading()))
+    return render_template(
+        "surveys/index.html",
+        surveys=all_surveys(reading()),
+        business=portal_settings(reading()).business_name or "your business",
+    )
 
 
 @blueprint.post("/surveys")
