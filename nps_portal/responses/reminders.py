@@ -103,6 +103,7 @@ def _silent(
             .where(sa.or_(has_answered(), Response.state == ResponseState.COUNTED))
             .exists()
         )
+        .where(~_has_answered_elsewhere())
     )
     if survey.reminder is ReminderMode.CLICKED:
         query = query.where(_has_chosen())
@@ -132,6 +133,17 @@ def _may_be_mailed(now: datetime) -> sa.ColumnElement[bool]:
         sa.or_(lately.sent_at > now - FLOOR, lately.state.in_(UNFINISHED)),
     )
     return sa.and_(~stopped.exists(), ~asked.exists())
+
+
+def _has_answered_elsewhere() -> sa.ColumnElement[bool]:
+    """Return the condition that they have answered since, at another door or as another record."""
+    return (
+        sa.select(Response.id)
+        .where(Response.contact_id == Invitation.contact_id)
+        .where(Response.survey_id == Invitation.survey_id)
+        .where(Response.answered_at >= Invitation.created_at, has_answered())
+        .exists()
+    )
 
 
 def _has_chosen() -> sa.ColumnElement[bool]:

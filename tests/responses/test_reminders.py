@@ -12,7 +12,13 @@ from nps_portal.contacts.commands import remove_contact
 from nps_portal.contacts.models import SuppressionReason
 from nps_portal.contacts.suppressions import suppress
 from nps_portal.outbox.models import Message, MessageState
-from nps_portal.responses.commands import Answer, submit_answer
+from nps_portal.responses.commands import (
+    Answer,
+    PublicFacts,
+    submit_answer,
+    take_public_answer,
+)
+from nps_portal.responses.models import Channel
 from nps_portal.responses.reminders import remind_next
 from nps_portal.surveys.models import ReminderMode
 from nps_portal.visits.commands import VisitFacts, log_visit
@@ -84,6 +90,26 @@ def test_who_has_not_answered_is_reminded_once_after_three_working_days(
     assert too_early == []
     assert first == ["Ben", "Cleo"]
     assert again == first
+
+
+def test_who_has_answered_on_the_telephone_is_not_reminded(asked: dict[str, int]) -> None:
+    with factories.work() as work:
+        ann = work.session.get_one(Invitation, asked["Ann"])
+        said, facts = Answer(score=9, comment=""), PublicFacts(contact_id=ann.contact_id)
+        take_public_answer(work, ann.survey_id, said, Channel.PHONE, key="a", facts=facts)
+
+    assert remind() == ["Ben", "Cleo"]
+
+
+def test_an_answer_from_before_the_send_keeps_no_reminder_back(asked: dict[str, int]) -> None:
+    with factories.work() as work:
+        ann = work.session.get_one(Invitation, asked["Ann"])
+        before = ann.created_at - timedelta(days=1)
+        said = Answer(score=9, comment="")
+        facts = PublicFacts(contact_id=ann.contact_id, answered_at=before)
+        take_public_answer(work, ann.survey_id, said, Channel.PHONE, key="a", facts=facts)
+
+    assert remind() == ["Ann", "Ben", "Cleo"]
 
 
 @pytest.mark.parametrize(
