@@ -27,12 +27,20 @@ OURS = "NPS Portal"
 UNDO = "NPS Portal, Undo"
 LOOP = "ORM, a query a row"
 FLOOR = "csv and sqlite3 upsert (the floor)"
+PEERS = ("orm", "sqlite3")
 
 
 def main() -> None:
     """Measure as the options say and print the table."""
     parser = option_parser("Import a CSV file of contacts.")
     parser.add_argument("--rows", type=int, default=100_000, help="rows of the file")
+    parser.add_argument(
+        "--against",
+        nargs="*",
+        default=list(PEERS),
+        choices=PEERS,
+        help="peers; none for ours alone",
+    )
     arguments = parser.parse_args()
     rounds = []
     with throwaway_directory() as directory:
@@ -50,12 +58,9 @@ def main() -> None:
 def _round(arguments: argparse.Namespace, path: Path) -> dict[str, Measured]:
     known = known_emails(arguments.rows)
     ours, undo = _ours(arguments, path, known)
-    return {
-        OURS: ours,
-        UNDO: undo,
-        LOOP: _loop(arguments, path, known),
-        FLOOR: _floor(arguments, path, known),
-    }
+    peers = {"orm": (LOOP, _loop), "sqlite3": (FLOOR, _floor)}
+    chosen = [peers[name] for name in arguments.against]
+    return {OURS: ours, UNDO: undo} | {name: do(arguments, path, known) for name, do in chosen}
 
 
 def _ours(arguments: argparse.Namespace, path: Path, known: list[str]) -> tuple[Measured, Measured]:

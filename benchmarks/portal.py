@@ -15,6 +15,7 @@ from flask import Flask
 from benchmarks.send.letter import Letter
 from benchmarks.support import Measured, measure
 from nps_portal import create_app
+from nps_portal.accounts.commands import create_first_owner
 from nps_portal.accounts.portal_settings import change_settings
 from nps_portal.batches.audience import EVERYBODY
 from nps_portal.batches.commands import BatchPlan, schedule_batch, start_due_batches
@@ -114,6 +115,18 @@ def import_file(environment: Environment, path: Path) -> Imported:
         undone = measure(undo)
         left = reading().scalar(sa.select(sa.func.count(Contact.id))) or 0
         return Imported(measured=measured, undo=undone, left=left, **counts)
+
+
+def add_owner(environment: Environment, email: str, password: str) -> None:
+    """Add an owner who can sign in."""
+    with _application(environment).app_context(), unit_of_work(COMMAND_LINE) as work:
+        create_first_owner(work, email=email, name="Jo Baker", password=password)
+
+
+def confirm_upload(environment: Environment, import_id: int) -> None:
+    """Agree to what was guessed for a file, with two columns as new properties."""
+    with _application(environment).app_context(), unit_of_work(COMMAND_LINE) as work:
+        confirm_import(work, import_id, _with_properties(import_id))
 
 
 def _with_properties(import_id: int) -> Choice:

@@ -12,9 +12,10 @@ from nps_portal.batches.models import Batch, BatchMember, Exclusion, Invitation
 from nps_portal.contacts.models import Contact
 from nps_portal.foundation.work import Work
 from nps_portal.segments.models import Segment
-from nps_portal.segments.queries import catalogue, member_query
+from nps_portal.segments.queries import catalogue, first_members, member_query
 from nps_portal.segments.reading import read
 from nps_portal.segments.rules import Rules
+from nps_portal.segments.walking import Beginning
 
 CHUNK = 500
 
@@ -74,17 +75,38 @@ class Audience:
 EVERYBODY = Audience()
 
 
+def members_query(session: Session, audience: Audience, at: datetime) -> sa.Select[int]:
+    """Return the query of the ids of an audience: of everybody, who was a contact at an instant."""
+    if audience.segment is not None:
+        return member_query(session, segment_rules(session, audience.segment), at)
+    if audience.contact_ids is not None:
+        return sa.select(Contact.id).where(Contact.id.in_(audience.contact_ids))
+    return sa.select(Contact.id).where(
+        Contact.created_at <= at,
+        sa.or_(Contact.removed_at.is_(None), Contact.removed_at > at),
+    )
+
+
+def first_ids(session: Session, audience: Audience, now: datetime, limit: int) -> Beginning:
+    """Return the first of an audience in the order they are asked, as many as are found soon."""
+    if audience.segment is not None:
+        return first_members(session, segment_rules(session, audience.segment), now, limit)
+    query = members_query(session, audience, now).order_by(Contact.id)
+    ids = session.scalars(query.limit(limit + 1)).all()
+    return Beginning(ids=ids[:limit], is_all=len(ids) <= limit)
+
+
 def member_ids(
     session: Session, audience: Audience, now: datetime, limit: int | None = None
 ) -> list[int]:
     """Return the ids of who is in an audience as it is now, in the order they are asked."""
-    members = _members(session, audience, now).order_by(Contact.id)
+    members = members_query(session, audience, now).order_by(Contact.id)
     return list(session.scalars(members.limit(limit)))
 
 
 def member_count(session: Session, audience: Audience, now: datetime) -> int:
     """Return how many are in an audience as it is now."""
-    members = _members(session, audience, now).subquery()
+    members = members_query(session, audience, now).subquery()
     return session.scalar(sa.select(sa.func.count()).select_from(members)) or 0
 
 
@@ -146,21 +168,9 @@ def _waiting(session: Session, batch: Batch) -> sa.Select[int]:
     """Return the query of those whom a running Batch may not have decided about."""
     audience = Audience.of(batch.audience)
     if audience.segment is None:
-        return _members(session, audience, batch.started_at or batch.scheduled_at)
+        return members_query(session, audience, batch.started_at or batch.scheduled_at)
     return (
         sa.select(Contact.id)
         .join(BatchMember, BatchMember.contact_id == Contact.id)
         .where(BatchMember.batch_id == batch.id)
-    )
-
-
-def _members(session: Session, audience: Audience, at: datetime) -> sa.Select[int]:
-    """Return the query of an audience: for everybody, those who were contacts at that instant."""
-    if audience.segment is not None:
-        return member_query(session, segment_rules(session, audience.segment), at)
-    if audience.contact_ids is not None:
-        return sa.select(Contact.id).where(Contact.id.in_(audience.contact_ids))
-    return sa.select(Contact.id).where(
-        Contact.created_at <= at,
-        sa.or_(Contact.removed_at.is_(None), Contact.removed_at > at),
     )

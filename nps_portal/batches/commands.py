@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from nps_portal.accounts.portal_settings import PortalSettings, portal_settings
-from nps_portal.batches.audience import Audience, forget_members, freeze_members, member_ids
+from nps_portal.batches.audience import Audience, forget_members, freeze_members
 from nps_portal.batches.contents import content_draft, languages_of
-from nps_portal.batches.eligibility import may_be_asked
+from nps_portal.batches.hiding import refuse_few
 from nps_portal.batches.models import LATENESS_LIMIT, Batch, BatchState, Invitation
 from nps_portal.contacts.models import Contact
 from nps_portal.foundation.errors import PortalError
@@ -32,10 +32,6 @@ from nps_portal.outbox.models import (
 )
 from nps_portal.surveys.models import Survey
 
-# Fewer answers than this tell whose they are, whatever is left out of them.
-LEAST_ANONYMOUS = 5
-MOST_COUNTED = 1000
-
 
 class NotReady(PortalError):
     """Something that every email must carry is not set yet; `missing` names each in words."""
@@ -47,10 +43,6 @@ class NotReady(PortalError):
 
 class EmptyAudience(PortalError):
     """There is nobody to send to."""
-
-
-class TooFewToHide(PortalError):
-    """So few would be asked that an anonymous answer tells whose it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +75,7 @@ def schedule_batch(work: Work, plan: BatchPlan) -> Batch:
 
     :raises NotReady: name, sender or postal address of the business is missing.
     :raises EmptyAudience: contacts were to be chosen and none is.
-    :raises TooFewToHide: the Survey is anonymous, and fewer than `LEAST_ANONYMOUS` would be asked.
+    :raises TooFewToHide: the Survey is anonymous, and fewer than five would be asked.
     """
     settings = portal_settings(work.session)
     if missing := missing_settings(settings):
@@ -91,8 +83,7 @@ def schedule_batch(work: Work, plan: BatchPlan) -> Batch:
     if plan.audience.contact_ids is not None and not plan.audience.contact_ids:
         raise EmptyAudience("Choose at least one contact.")
     survey = work.session.get_one(Survey, plan.survey_id)
-    if survey.anonymous:
-        _refuse_few(work, plan, survey)
+    refuse_few(work.session, plan.audience, survey, plan.at or work.now)
     content = freeze_content(
         work,
         content_draft(work.session, survey, settings, languages_of(work.session, plan.audience)),
@@ -114,18 +105,6 @@ def schedule_batch(work: Work, plan: BatchPlan) -> Batch:
     work.session.flush()
     record(work, "batch.scheduled", batch_id=batch.id)
     return batch
-
-
-def _refuse_few(work: Work, plan: BatchPlan, survey: Survey) -> None:
-    """Refuse an audience too small to hide in; in a large one, some are there to be asked."""
-    ids = member_ids(work.session, plan.audience, work.now, MOST_COUNTED)
-    decisions = may_be_asked(work.session, ids, survey, plan.at or work.now)
-    asked = sum(one.reason is None for one in decisions)
-    if asked < LEAST_ANONYMOUS and len(ids) < MOST_COUNTED:
-        raise TooFewToHide(
-            f"This survey is anonymous, and {asked} of these people would be asked: with fewer "
-            f"than {LEAST_ANONYMOUS}, everybody could guess who said what. Nothing was sent."
-        )
 
 
 def reminder_content(work: Work, batch_id: int) -> int:

@@ -132,7 +132,7 @@ def _last(
         sa.select(Invitation.contact_id, sa.func.max(asked_at))
         .join(Message, Message.invitation_id == Invitation.id)
         .where(Invitation.contact_id.in_(contact_ids))
-        .where(_asked())
+        .where(asked())
         .group_by(Invitation.contact_id)
     )
 
@@ -147,12 +147,12 @@ def _last_journalled(contact_ids: Sequence[int]) -> sa.Select[int | None, dateti
 
 
 def _facts(session: Session, contact_ids: Sequence[int], now: datetime) -> dict[int, Facts]:
-    asked_at: dict[int, datetime] = {
-        contact_id: at for contact_id, at in session.execute(_last(contact_ids, _asked_at(now)))
+    last_asks: dict[int, datetime] = {
+        contact_id: at for contact_id, at in session.execute(_last(contact_ids, asked_at(now)))
     }
     for contact_id, at in session.execute(_last_journalled(contact_ids)):
         if contact_id is not None:
-            asked_at[contact_id] = max(at, asked_at.get(contact_id, at))
+            last_asks[contact_id] = max(at, last_asks.get(contact_id, at))
     rows = session.execute(
         sa.select(
             Contact.id,
@@ -169,7 +169,7 @@ def _facts(session: Session, contact_ids: Sequence[int], now: datetime) -> dict[
             contact_id=contact_id,
             removed=removed_at is not None,
             suppression=suppression,
-            last_asked_at=asked_at.get(contact_id),
+            last_asked_at=last_asks.get(contact_id),
             company_id=company_id,
             paused_until=paused_until,
         )
@@ -187,14 +187,14 @@ def _asked_this_week(session: Session, company_ids: set[int], now: datetime) -> 
         .join(Invitation, Invitation.contact_id == Contact.id)
         .join(Message, Message.invitation_id == Invitation.id)
         .where(Contact.company_id.in_(company_ids))
-        .where(_asked_at(now) > now - COMPANY_WINDOW)
-        .where(_asked())
+        .where(asked_at(now) > now - COMPANY_WINDOW)
+        .where(asked())
         .group_by(Contact.company_id)
     )
     return counts | {company_id: count for company_id, count in rows if company_id is not None}
 
 
-def _asked_at(now: datetime) -> sa.ColumnElement[datetime]:
+def asked_at(now: datetime) -> sa.ColumnElement[datetime]:
     """Return when an invitation asks: now, while its mail waits.
 
     A send that was paused for long may be resumed at any moment; its people must not get
@@ -206,5 +206,6 @@ def _asked_at(now: datetime) -> sa.ColumnElement[datetime]:
     )
 
 
-def _asked() -> sa.ColumnElement[bool]:
+def asked() -> sa.ColumnElement[bool]:
+    """Return the condition that an invitation's mail has asked somebody, or still may."""
     return Message.state.not_in([MessageState.FAILED, MessageState.CANCELLED])

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from nps_portal.batches.audience import forget_members, note_decided, undecided
+from nps_portal.batches.commands import cancel_batch
 from nps_portal.batches.contents import variant_for
 from nps_portal.batches.eligibility import may_be_asked
+from nps_portal.batches.hiding import has_become_too_small
 from nps_portal.batches.models import Batch, BatchState, Exclusion, Invitation, Reason
 from nps_portal.contacts.models import Contact
 from nps_portal.delivery.fence import check_fence
@@ -23,7 +25,7 @@ def invite_next(work: Work) -> int:
     Doing it twice is harmless: who has an Invitation or an Exclusion is not looked at again, and
     the pair of batch and contact is unique. One transaction plans at a time, so that two batches
     cannot both find that a person was not asked lately; the batch's row is locked, so that it
-    cannot be cancelled meanwhile.
+    cannot be cancelled meanwhile. A Batch of an anonymous Survey of which too few are left ends.
     """
     lock_for_transaction(work.session, "inviting")
     batch = work.session.scalar(
@@ -36,6 +38,10 @@ def invite_next(work: Work) -> int:
     # Whom a restored database has forgotten to have asked is known only once the owner decided.
     if batch is None or not check_fence(work):
         return 0
+    if has_become_too_small(work.session, batch, work.now):
+        cancel_batch(work, batch.id)
+        record(work, "batch.too_small", batch_id=batch.id)
+        return 1
     contact_ids = undecided(work.session, batch)
     if not contact_ids:
         batch.planned_at = work.now

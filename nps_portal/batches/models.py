@@ -61,16 +61,6 @@ _WORDS = {
 }
 
 
-class AnonymousAnswer(enum.Enum):
-    """What an anonymous Survey remembers of an Invitation: that something came, not what or when.
-
-    Held is what may have been a machine; the person may still answer.
-    """
-
-    HELD = "held"
-    SENT = "sent"
-
-
 class WrongState(PortalError):
     """The Batch is in a state from which this act is not possible."""
 
@@ -146,6 +136,7 @@ class BatchMember(Model):
     """
 
     __tablename__ = "batch_members"
+    __table_args__ = (sa.Index("ix_batch_members_contact_id", "contact_id"),)
 
     batch_id: Mapped[int] = mapped_column(
         sa.ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True
@@ -156,8 +147,8 @@ class BatchMember(Model):
 class Invitation(Model):
     """One Contact asked once by one Batch; `public_id` is what its token seals.
 
-    `anonymous_answer` is all that is known of an answer to an anonymous Survey; no Response has the
-    Invitation then.
+    `answered_anonymously` is all that is known of an answer to an anonymous Survey; no Response has
+    the Invitation then.
     """
 
     __tablename__ = "invitations"
@@ -172,7 +163,7 @@ class Invitation(Model):
     survey_id: Mapped[int] = mapped_column(sa.ForeignKey("surveys.id"))
     contact_id: Mapped[int] = mapped_column(sa.ForeignKey("contacts.id"))
     created_at: Mapped[datetime]
-    anonymous_answer: Mapped[AnonymousAnswer | None] = mapped_column(enum_type(AnonymousAnswer))
+    answered_anonymously: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
     survey: Mapped[Survey] = relationship(lazy="joined", innerjoin=True)
     contact: Mapped[Contact] = relationship(lazy="joined", innerjoin=True)
@@ -182,7 +173,10 @@ class Exclusion(Model):
     """One Contact of an audience who was not asked, and why."""
 
     __tablename__ = "exclusions"
-    __table_args__ = (sa.UniqueConstraint("batch_id", "contact_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("batch_id", "contact_id"),
+        sa.Index("ix_exclusions_contact_id", "contact_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     batch_id: Mapped[int] = mapped_column(sa.ForeignKey("batches.id"))

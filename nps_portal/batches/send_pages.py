@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from flask import url_for
+from flask import request, url_for
 
 from nps_portal.accounts.portal_settings import portal_settings
 from nps_portal.accounts.queries import user_names
@@ -18,10 +19,10 @@ from nps_portal.batches.queries import (
     Progress,
     chosen_contacts,
     chosen_count,
-    dry_run,
     pace,
     progress,
 )
+from nps_portal.batches.reckoning import Beginning, all_judged, first_judged
 from nps_portal.contacts.models import Contact
 from nps_portal.contacts.queries import contact_count
 from nps_portal.foundation.clock import current_clock
@@ -65,6 +66,7 @@ class StateCount:
 class SendPage:
     """The send in four steps; `dry` is None while the form has a fault.
 
+    `is_partial`: `dry` is of the first of very many, and `whole_url` leads to all.
     `rules` are those of the chosen Segment in words, empty for any other audience.
     `stays_here`: no mail server is set, so the local mailbox catches everything.
     """
@@ -75,6 +77,8 @@ class SendPage:
     rules: str
     missing: str
     dry: DryRun | None
+    is_partial: bool
+    whole_url: str
     preview: EmailPreview | None
     fault: str
     stays_here: bool
@@ -92,6 +96,8 @@ class SendPage:
             return f"Set {self.missing} first."
         if self.dry is None:
             return "Mend the fault above first."
+        if self.is_partial:
+            return "Everybody is counted first, so that you know how many emails leave."
         if not self.dry.total:
             return self._nobody
         if not self.dry.asked:
@@ -180,6 +186,7 @@ def send_page(form: SendForm) -> SendPage:
     at = form.leaves_at or form.terms.now
     email, fault = _email(form)
     query = form.as_query()
+    judged = None if form.errors else _judged(form, at)
     frame = url_for("surveys.email", survey_id=form.survey.id)
     return SendPage(
         form=form,
@@ -187,7 +194,9 @@ def send_page(form: SendForm) -> SendPage:
         everybody=contact_count(session),
         rules=_rules_in_words(form.audience),
         missing=missing(),
-        dry=None if form.errors else dry_run(session, form.audience, form.survey, at),
+        dry=judged.dry if judged else None,
+        is_partial=judged is not None and not judged.is_all,
+        whole_url=_whole_url(form),
         preview=email_preview(email, frame, "batches.new", query) if email else None,
         fault=fault,
         stays_here=portal_settings(session).uses_local_mailbox,
@@ -233,6 +242,21 @@ def frozen_email(batch: Batch) -> PreviewedEmail:
     content = reading().get_one(EmailContent, batch.content_id)
     source = EmailSource(subject=content.subject, html=content.html, text=content.text)
     return filled(source)
+
+
+def _whole_url(form: SendForm) -> str:
+    values: dict[str, Any] = {**form.as_query(), "whole": 1}
+    return url_for("batches.new", **values)
+
+
+def _judged(form: SendForm, at: datetime) -> Beginning:
+    """Judge an audience: of very many only the first, until the whole is asked for."""
+    session = reading()
+    first = first_judged(session, form.audience, form.survey, at)
+    if first.is_all or "whole" not in request.args:
+        return first
+    whole = all_judged(session, form.audience, form.survey, at)
+    return Beginning(dry=whole, is_all=True)
 
 
 def _rules_in_words(audience: Audience) -> str:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from nps_portal.contacts.chunks import chunks
 from nps_portal.contacts.domains import company_domain
+from nps_portal.contacts.list_conditions import looked_at
 from nps_portal.contacts.models import Company, CompanyDomain, Contact
 
 # So many of the newest contacts without a company are looked at in one go.
@@ -28,22 +30,28 @@ class Suggestion:
     contact_ids: tuple[int, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    id: int
+    name: str
+
+
 def suggestions(session: Session) -> Sequence[Suggestion]:
     """Return the companies that addresses suggest, those with most people first.
 
     A domain that no Company has is suggested from two people on: one alone may own it.
     """
-    found: dict[str, list[int]] = {}
+    by_domain: dict[str, list[int]] = {}
     rows = session.execute(
         sa.select(Contact.id, Contact.email_key)
-        .where(Contact.company_id.is_(None), Contact.removed_at.is_(None))
+        .where(Contact.company_id.is_(None), looked_at(Contact.removed_at.is_(None)))
         .order_by(Contact.id.desc())
         .limit(LOOKED_AT)
     )
     for contact_id, email_key in rows:
-        if (domain := company_domain(email_key)) is not None:
-            found.setdefault(domain, []).append(contact_id)
-    known = _known(session)
+        by_domain.setdefault(email_key.partition("@")[2], []).append(contact_id)
+    found = {domain: ids for domain, ids in by_domain.items() if company_domain(f"@{domain}")}
+    known = _known(session, sorted(found))
     suggested = [
         Suggestion(
             domain=domain,
@@ -69,10 +77,14 @@ def name_of(domain: str) -> str:
 _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "ac", "gov", "edu", "or", "ne", "gv"})
 
 
-def _known(session: Session) -> dict[str, Company]:
-    rows = session.execute(
-        sa.select(CompanyDomain.domain, Company).join(
-            Company, Company.id == CompanyDomain.company_id
+def _known(session: Session, domains: Sequence[str]) -> dict[str, _Known]:
+    """Return the companies that these domains tell already."""
+    known: dict[str, _Known] = {}
+    for some in chunks(domains):
+        rows = session.execute(
+            sa.select(CompanyDomain.domain, Company.id, Company.name)
+            .join(Company, Company.id == CompanyDomain.company_id)
+            .where(CompanyDomain.domain.in_(some))
         )
-    )
-    return {domain: company for domain, company in rows}
+        known |= {domain: _Known(id=company_id, name=name) for domain, company_id, name in rows}
+    return known

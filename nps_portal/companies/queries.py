@@ -1,6 +1,5 @@
 """Reading companies: the list, what all of them add up to, one with its people."""
 
-import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,13 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nps_portal.companies.changes import PairedChange, paired_change
-from nps_portal.companies.figures import (
-    LATELY,
-    CompanyFigures,
-    company_figures,
-    counts_by_company,
-)
+from nps_portal.companies.figures import LATELY, CompanyFigures, company_figures, counts_by_company
+from nps_portal.companies.walking import CompanyGroup, CompanyOrder, Walk, in_order, walked
 from nps_portal.companies.weighting import Weighed, WeightedScore, weighted_score
+from nps_portal.contacts.list_conditions import looked_at
 from nps_portal.contacts.models import Company, CompanyDomain, Contact
 from nps_portal.foundation.paging import Place, place_of
 from nps_portal.insights.charts import ShareBar, share_bar
@@ -25,42 +21,32 @@ from nps_portal.responses.models import Response, ResponseState
 
 PAGE_SIZE = 50
 PEOPLE_SHOWN = 100
-# An alarm is looked for among so many companies with an unhappy decider at once.
-MOST_SUSPECTS = 1000
-
-
-class CompanyGroup(enum.Enum):
-    """Which companies the list shows: all, those with an alarm, those that were not heard from."""
-
-    ALL = "all"
-    ALARM = "alarm"
-    SILENT = "silent"
-
-
-class CompanyOrder(enum.Enum):
-    """In which order: by name, or those with most revenue first."""
-
-    NAME = "name"
-    REVENUE = "revenue"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompanyFilter:
-    """What the list of companies shows; empty text filters nothing."""
+    """What the list of companies shows; empty text filters nothing.
+
+    `page` counts all companies that are found; a list that is walked through goes on at the place
+    `start` among all companies, or goes back from the place `end`.
+    """
 
     text: str = ""
     group: CompanyGroup = CompanyGroup.ALL
     order: CompanyOrder = CompanyOrder.NAME
     page: int = 1
+    start: int = 0
+    end: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompanyPage:
-    """One page of companies with their figures, and its place among all that are found."""
+    """One page of companies with their figures: its place among all, or how it was walked to."""
 
     companies: Sequence[Company]
     figures: Mapping[int, CompanyFigures]
-    place: Place
+    place: Place | None
+    walk: Walk | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,19 +99,21 @@ class CompanyRecord:
 
 def company_page(session: Session, wanted: CompanyFilter, now: datetime) -> CompanyPage:
     """Return a page of companies."""
-    which = _which(session, wanted, now)
-    total = session.scalar(sa.select(sa.func.count(Company.id)).where(*which)) or 0
+    named = [Company.name.icontains(word, autoescape=True) for word in wanted.text.split()[:8]]
+    companies = sa.select(Company).where(*named).order_by(*in_order(wanted.order))
+    if wanted.group is not CompanyGroup.ALL:
+        walk = walked(session, companies, wanted.group, wanted.start, wanted.end, now)
+        return CompanyPage(companies=walk.companies, figures=walk.figures, place=None, walk=walk)
+    total = session.scalar(sa.select(sa.func.count(Company.id)).where(*named)) or 0
     place = place_of(wanted.page, size=PAGE_SIZE, total=total)
-    by_name = (Company.name_key, Company.id)
-    order = by_name if wanted.order is CompanyOrder.NAME else (_revenue_first(), *by_name)
-    companies = session.scalars(
-        sa.select(Company).where(*which).order_by(*order).limit(place.size).offset(place.offset)
-    ).all()
-    return CompanyPage(
-        companies=companies,
-        figures=company_figures(session, [company.id for company in companies], now),
-        place=place,
-    )
+    shown = session.scalars(companies.limit(place.size).offset(place.offset)).all()
+    figures = company_figures(session, [company.id for company in shown], now)
+    return CompanyPage(companies=shown, figures=figures, place=place, walk=None)
+
+
+def company_count(session: Session) -> int:
+    """Return how many companies there are."""
+    return session.scalar(sa.select(sa.func.count(Company.id))) or 0
 
 
 def company_totals(session: Session, now: datetime) -> CompanyTotals:
@@ -140,7 +128,7 @@ def company_totals(session: Session, now: datetime) -> CompanyTotals:
     }
     heard = {company_id: money for company_id, money in revenues.items() if company_id in counts}
     return CompanyTotals(
-        companies=session.scalar(sa.select(sa.func.count(Company.id))) or 0,
+        companies=company_count(session),
         heard=len(counts),
         revenue=sum(revenues.values(), Decimal()),
         revenue_heard=sum(heard.values(), Decimal()),
@@ -163,7 +151,7 @@ def company_record(session: Session, company: Company, now: datetime) -> Company
         shares=share_bar(figures.counts),
         people=session.scalars(
             sa.select(Contact)
-            .where(Contact.company_id == company.id, Contact.removed_at.is_(None))
+            .where(Contact.company_id == company.id, looked_at(Contact.removed_at.is_(None)))
             .order_by(Contact.decides.desc(), Contact.pays.desc(), Contact.name, Contact.id)
             .limit(PEOPLE_SHOWN)
         ).all(),
@@ -180,40 +168,6 @@ def domains_of(session: Session, company_id: int) -> Sequence[str]:
     ).all()
 
 
-def _which(session: Session, wanted: CompanyFilter, now: datetime) -> list[sa.ColumnElement[bool]]:
-    conditions = [Company.name.icontains(word, autoescape=True) for word in wanted.text.split()[:8]]
-    lately = now - LATELY
-    if wanted.group is CompanyGroup.ALARM:
-        conditions.append(Company.id.in_(_alarmed(session, lately, now)))
-    if wanted.group is CompanyGroup.SILENT:
-        heard = sa.select(Contact.company_id).where(
-            Contact.last_answered_at >= lately, Contact.company_id.is_not(None)
-        )
-        conditions.append(Company.id.not_in(heard))
-    return conditions
-
-
-def _alarmed(session: Session, lately: datetime, now: datetime) -> list[int]:
-    suspects = session.scalars(
-        sa.select(Contact.company_id)
-        .where(sa.or_(Contact.decides, Contact.pays), Contact.last_score <= _HIGHEST_DETRACTOR)
-        .where(Contact.last_answered_at >= lately, Contact.company_id.is_not(None))
-        .where(Contact.removed_at.is_(None))
-        .distinct()
-        .order_by(Contact.company_id)
-        .limit(MOST_SUSPECTS)
-    ).all()
-    figures = company_figures(session, [found for found in suspects if found], now)
-    return [company_id for company_id, found in figures.items() if found.alarm]
-
-
-_HIGHEST_DETRACTOR = 6
-
-
-def _revenue_first() -> sa.ColumnElement[Decimal | None]:
-    return Company.revenue.desc().nulls_last()
-
-
 def _weighted(
     counts: Mapping[int, CategoryCounts], revenues: Mapping[int, Decimal]
 ) -> WeightedScore | None:
@@ -227,11 +181,15 @@ def _weighted(
 
 def _pairs(session: Session, company_id: int, now: datetime) -> list[tuple[int, int]]:
     """Return each person's latest score of the year before the last twelve months, and since."""
+    people = sa.select(Contact.id).where(
+        Contact.company_id == company_id,
+        looked_at(Contact.last_answered_at >= now - LATELY),
+        looked_at(Contact.removed_at.is_(None)),
+    )
     rows = session.execute(
         sa.select(Response.contact_id, Response.score, Response.answered_at)
-        .join(Contact, Contact.id == Response.contact_id)
-        .where(Contact.company_id == company_id, Contact.removed_at.is_(None))
-        .where(Response.state == ResponseState.COUNTED)
+        .where(Response.contact_id.in_(people))
+        .where(looked_at(Response.state == ResponseState.COUNTED))
         .where(Response.answered_at >= now - LATELY - LATELY, Response.answered_at < now)
         .order_by(Response.answered_at, Response.id)
     )

@@ -1,5 +1,8 @@
 """Pages of companies: the list, one of them, adding, editing, and those that addresses suggest."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -7,14 +10,17 @@ from nps_portal.accounts.guards import current_actor
 from nps_portal.accounts.queries import active_users
 from nps_portal.companies import queries
 from nps_portal.companies.forms import CompanyForm
-from nps_portal.companies.gathering import suggestions
-from nps_portal.companies.queries import CompanyFilter, CompanyGroup, CompanyOrder
+from nps_portal.companies.gathering import LOOKED_AT, suggestions
+from nps_portal.companies.queries import CompanyFilter
+from nps_portal.companies.walking import CompanyGroup, CompanyOrder, Walk
 from nps_portal.contacts import company_commands as commands
 from nps_portal.contacts.models import Company
+from nps_portal.contacts.queries import has_many_contacts
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.paging import page_links
+from nps_portal.foundation.row_ids import row_id
 from nps_portal.foundation.work import unit_of_work
 
 blueprint = Blueprint("companies", __name__)
@@ -27,21 +33,42 @@ GROUPS = (
 ORDERS = (("", "By name"), (CompanyOrder.REVENUE.value, "By revenue"))
 
 
+@dataclass(frozen=True, kw_only=True)
+class WalkUrls:
+    """Where a list goes back and on that nobody has counted; None at its ends."""
+
+    previous: str | None
+    next: str | None
+
+
 @blueprint.get("/companies")
 def index() -> ResponseReturnValue:
     """Show the companies."""
-    wanted, now = _filter(), current_clock().now()
-    page = queries.company_page(reading(), wanted, now)
+    session, wanted, now = reading(), _filter(), current_clock().now()
+    page = queries.company_page(session, wanted, now)
+    companies = queries.company_count(session)
+    # Among very many people the totals are asked for by the page that is shown already.
+    at_once = "totals" in request.args or not has_many_contacts(session)
     return render_template(
         "companies/index.html",
         page=page,
-        links=page_links(page.place, _url_of_page),
+        links=page_links(page.place, _url_of_page) if page.place else None,
+        walk=_walk_urls(page.walk) if page.walk else None,
         wanted=wanted,
         groups=GROUPS,
         orders=ORDERS,
-        totals=queries.company_totals(reading(), now),
-        none_at_all=not page.place.total and wanted == CompanyFilter(),
+        companies=companies,
+        totals=queries.company_totals(session, now) if at_once else None,
+        totals_url=url_for(".index", **_filters(), totals=1),
+        none_at_all=not companies and wanted == CompanyFilter(),
     )
+
+
+@blueprint.get("/companies/totals")
+def totals() -> str:
+    """Show what all companies add up to, for the list."""
+    found = queries.company_totals(reading(), current_clock().now())
+    return render_template("companies/_totals.html", totals=found)
 
 
 @blueprint.get("/companies/<int:company_id>")
@@ -112,7 +139,13 @@ def remove(company_id: int) -> ResponseReturnValue:
 @blueprint.get("/companies/suggestions")
 def suggested() -> ResponseReturnValue:
     """Show the companies that people's addresses suggest."""
-    return render_template("companies/suggestions.html", suggestions=suggestions(reading()))
+    # Among very many people they are looked for when the page is shown already.
+    at_once = "whole" in request.args or not has_many_contacts(reading())
+    return render_template(
+        "companies/suggestions.html",
+        suggestions=suggestions(reading()) if at_once else None,
+        most=LOOKED_AT,
+    )
 
 
 @blueprint.post("/companies/suggestions")
@@ -160,14 +193,21 @@ def _filter() -> CompanyFilter:
         group=groups.get(request.args.get("group", ""), CompanyGroup.ALL),
         order=orders.get(request.args.get("order", ""), CompanyOrder.NAME),
         page=request.args.get("page", 1, type=int),
+        start=request.args.get("start", 0, type=row_id),
+        end=request.args.get("end", type=row_id),
     )
 
 
 def _url_of_page(number: int) -> str:
-    return url_for(
-        "companies.index",
-        q=request.args.get("q") or None,
-        group=request.args.get("group") or None,
-        order=request.args.get("order") or None,
-        page=number,
+    return url_for("companies.index", **_filters(), page=number)
+
+
+def _walk_urls(walk: Walk) -> WalkUrls:
+    return WalkUrls(
+        previous=url_for("companies.index", **_filters(), end=walk.start) if walk.start else None,
+        next=url_for("companies.index", **_filters(), start=walk.end) if walk.end else None,
     )
+
+
+def _filters() -> dict[str, Any]:
+    return {name: request.args.get(name) or None for name in ("q", "group", "order")}

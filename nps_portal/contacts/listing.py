@@ -18,6 +18,7 @@ from nps_portal.accounts.queries import user_names
 from nps_portal.contacts.list_conditions import (
     MOST_GATHERED,
     Condition,
+    among,
     conditions,
     looked_at,
     stands_in,
@@ -31,27 +32,12 @@ from nps_portal.contacts.list_filters import (
 from nps_portal.contacts.models import Contact, SuppressionReason, Tag
 from nps_portal.contacts.queries import contact_count, suppressions
 from nps_portal.contacts.tags import tags_of
+from nps_portal.contacts.walks import PAGE_SIZE, Found, Walk, back, onward
 from nps_portal.foundation.paging import place_of
 
-PAGE_SIZE = 50
 MOST_WALKED = 30_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """The ids on one page, and what is known of their place in the list.
-
-    `total` is None where nobody has counted. A neighbour is a page's number, or the Contact after
-    or before which it lies. `is_cut` says that the walk ended before the page was full.
-    """
-
-    ids: Sequence[int]
-    first: int
-    total: int | None
-    previous: ListPlace | None
-    next: ListPlace | None
-    is_cut: bool = False
-    is_by_name: bool = False
+# Where only names that have a word are walked past, the index is read far beyond so many.
+MOST_NAMED = 5_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +63,10 @@ class _Order:
         return [*([self.column] if self.column is not None else []), Contact.id]
 
     def by(self) -> list[sa.UnaryExpression[Any]]:
-        return [one.desc() if self.is_descending else one.asc() for one in self.columns]
+        """Return by what to sort: as the index by name does, among those that are not removed."""
+        index = [Contact.removed_at] if self.column is _BY_NAME else []
+        columns = [*index, *self.columns]
+        return [one.desc() if self.is_descending else one.asc() for one in columns]
 
     def beyond(self, values: Sequence[Any]) -> sa.ColumnElement[bool]:
         """Return the condition of what comes after a row with these values."""
@@ -90,12 +79,26 @@ class _Order:
         )
         return here < there if self.is_descending else here > there
 
+    def until(self, values: Sequence[Any]) -> list[sa.ColumnElement[bool]]:
+        """Return the conditions of what comes no later than a row with these values.
+
+        The first lets the database stop there; by the second alone it would read on to the end.
+        """
+        first, value = self.columns[0], values[0]
+        return [
+            first >= value if self.is_descending else first <= value,
+            sa.not_(looked_at(self.beyond(values))),
+        ]
+
     def reversed(self) -> "_Order":
         return replace(self, is_descending=not self.is_descending)
 
 
+# One object: each look at `Contact.name` makes another.
+_BY_NAME: InstrumentedAttribute[Any] = Contact.name
+
 _ORDERS = {
-    ContactOrder.NAME: _Order(column=Contact.name, is_descending=False),
+    ContactOrder.NAME: _Order(column=_BY_NAME, is_descending=False),
     ContactOrder.NEWEST: _Order(column=None, is_descending=True),
     ContactOrder.LOWEST_SCORE: _Order(column=Contact.last_score, is_descending=False),
     ContactOrder.HIGHEST_SCORE: _Order(column=Contact.last_score, is_descending=True),
@@ -146,9 +149,17 @@ def _way(session: Session, wanted: ContactFilter, conditions: Sequence[Condition
     )
     rows: list[sa.ColumnElement[bool]] = []
     names: list[sa.ColumnElement[bool]] = []
+    # Whom a word finds by the name, where they are few: all words together find no others.
+    few: Sequence[int] | None = None
     for condition in [*conditions, everybody]:
+        if condition.at_once and (some := _few(session, condition.at_once)) is not None:
+            return _Way(ids=some)
         ids: set[int] = set()
         for number, query in enumerate(condition.finds):
+            if number == 1 and condition.in_name is not None:
+                few = sorted(ids)
+            if number == 0 and not condition.is_whole and few is not None:
+                query = query.where(among(session, few))
             ids.update(session.scalars(query.limit(MOST_GATHERED + 1)))
             if len(ids) > MOST_GATHERED:
                 is_named = number == 0 and condition.in_name is not None
@@ -164,6 +175,16 @@ def _way(session: Session, wanted: ContactFilter, conditions: Sequence[Condition
     return _Way(rows=rows, names=names)
 
 
+def _few(session: Session, queries: Sequence[sa.Select[int]]) -> list[int] | None:
+    """Return everybody whom one of the queries finds, if they are few."""
+    ids: set[int] = set()
+    for query in queries:
+        ids.update(session.scalars(query.limit(MOST_GATHERED + 1)))
+        if len(ids) > MOST_GATHERED:
+            return None
+    return sorted(ids)
+
+
 def _gathered(
     session: Session,
     wanted: ContactFilter,
@@ -177,7 +198,7 @@ def _gathered(
     everybody = session.scalars(
         sa.select(Contact.id)
         .where(
-            Contact.id.in_(ids),
+            among(session, ids),
             *(looked_at(one) for one in stands_in(wanted)),
             *(looked_at(one.row) for one in rows),
         )
@@ -197,7 +218,7 @@ def _walked(session: Session, wanted: ContactFilter, way: _Way, place: ListPlace
     # The index by name holds those that are not removed together, and the others by when.
     is_by_id = wanted.group is ContactGroup.REMOVED and wanted.order is ContactOrder.NAME
     order = _ORDERS[ContactOrder.NEWEST if is_by_id else wanted.order]
-    is_by_name = order.column is _ORDERS[ContactOrder.NAME].column
+    is_by_name = order.column is _BY_NAME
     is_backwards = place.before is not None
     turned = order.reversed() if is_backwards else order
     stands, names = stands_in(wanted), list(way.names)
@@ -209,71 +230,21 @@ def _walked(session: Session, wanted: ContactFilter, way: _Way, place: ListPlace
     start = _values_at(session, order, place.before if is_backwards else place.after)
     if start is not None:
         along.append(turned.beyond(start))
-    end = _end_of_walk(session, turned, along) if rows else None
+    most = MOST_NAMED if names and is_by_name else MOST_WALKED
+    end = _end_of_walk(session, turned, along, most) if rows else None
     if end is not None:
-        along.append(sa.not_(looked_at(turned.beyond(end))))
+        along += turned.until(end)
     ids = session.scalars(
         sa.select(Contact.id)
         .where(*along, *(looked_at(one) for one in rows))
         .order_by(*turned.by())
         .limit(PAGE_SIZE + 1)
     ).all()
-    walk = _Walk(ids=ids, place=place, end=end[-1] if end else None, is_started=start is not None)
-    found = _back(walk) if is_backwards else _onward(walk)
+    walk = Walk(ids=ids, place=place, end=end[-1] if end else None, is_started=start is not None)
+    found = back(walk) if is_backwards else onward(walk)
     is_everybody = not way.rows and not names and (order.column is None or is_by_name)
     total = contact_count(session) if is_everybody else None
     return replace(found, total=total, is_by_name=bool(names))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Walk:
-    """What a walk has found, one more than a page holds where there is more; `end` cut it short."""
-
-    ids: Sequence[int]
-    place: ListPlace
-    end: int | None
-    is_started: bool
-
-    @property
-    def is_full(self) -> bool:
-        return len(self.ids) > PAGE_SIZE
-
-    @property
-    def shown(self) -> Sequence[int]:
-        return self.ids[:PAGE_SIZE]
-
-    @property
-    def goes_on_at(self) -> int | None:
-        """Return the Contact behind which there is more: cut short, the last one looked at."""
-        return self.shown[-1] if self.is_full else self.end
-
-
-def _onward(walk: _Walk) -> Found:
-    first = walk.place.first if walk.is_started else 1
-    following = ListPlace(after=walk.goes_on_at, first=first + len(walk.shown))
-    previous = ListPlace(before=walk.shown[0] if walk.shown else walk.place.after, first=first)
-    return Found(
-        ids=walk.shown,
-        first=first,
-        total=None,
-        previous=previous if walk.is_started else None,
-        next=following if walk.goes_on_at else None,
-        is_cut=walk.end is not None and not walk.is_full,
-    )
-
-
-def _back(walk: _Walk) -> Found:
-    ids = list(reversed(walk.shown))
-    first = max(1, walk.place.first - len(ids)) if walk.goes_on_at else 1
-    following = ListPlace(after=ids[-1], first=first + len(ids)) if ids else ListPlace()
-    return Found(
-        ids=ids,
-        first=first,
-        total=None,
-        previous=ListPlace(before=walk.goes_on_at, first=first) if walk.goes_on_at else None,
-        next=following,
-        is_cut=walk.end is not None and not walk.is_full,
-    )
 
 
 def _values_at(session: Session, order: _Order, contact_id: int | None) -> Sequence[Any] | None:
@@ -285,10 +256,13 @@ def _values_at(session: Session, order: _Order, contact_id: int | None) -> Seque
 
 
 def _end_of_walk(
-    session: Session, turned: _Order, along: Sequence[sa.ColumnElement[bool]]
+    session: Session, turned: _Order, along: Sequence[sa.ColumnElement[bool]], most: int
 ) -> Sequence[Any] | None:
     """Return where a walk ends that goes no further than it may; None if it reaches the end."""
     end = session.execute(
-        sa.select(*turned.columns).where(*along).order_by(*turned.by()).offset(MOST_WALKED).limit(1)
+        sa.select(*turned.columns).where(*along).order_by(*turned.by()).offset(most).limit(1)
     ).first()
     return None if end is None else tuple(end)
+
+
+__all__ = ["MOST_WALKED", "PAGE_SIZE", "ContactPage", "contact_page"]

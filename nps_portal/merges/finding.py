@@ -1,7 +1,6 @@
 """Finding contacts that are likely one person: suggestions, which somebody has to look at."""
 
 import enum
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nps_portal.contacts.chunks import chunks
+from nps_portal.contacts.list_conditions import looked_at
 from nps_portal.contacts.models import CompanyDomain, Contact
 from nps_portal.foundation.paging import Place, place_of
 from nps_portal.merges.likeness import address_likeness, name_likeness
@@ -62,7 +62,9 @@ def suggestions(session: Session, number: int, before: int | None = None) -> Sug
     if before is not None:
         query = query.where(Contact.id < before)
     rows = session.execute(
-        query.where(Contact.removed_at.is_(None)).order_by(Contact.id.desc()).limit(MOST_COMPARED)
+        query.where(looked_at(Contact.removed_at.is_(None)))
+        .order_by(Contact.id.desc())
+        .limit(MOST_COMPARED)
     ).all()
     pairs = list(_pairs(session, rows[::-1]))
     place = place_of(number, size=PAGE_SIZE, total=len(pairs))
@@ -111,10 +113,16 @@ def _alike_by_name(rows: Sequence[Any]) -> list[list[int]]:
 
 
 def _groups(keyed: Iterable[tuple[Any, int]]) -> list[list[int]]:
-    by_key: dict[Any, list[int]] = defaultdict(list)
+    """Return those with a key in common, in the order of the first of each."""
+    alone: dict[Any, int] = {}
+    groups: dict[Any, list[int]] = {}
+    # Nearly all are alone, and a list for each would be most of the work.
     for key, contact_id in keyed:
-        by_key[key].append(contact_id)
-    return [ids for ids in by_key.values() if 1 < len(ids) <= MOST_ALIKE]
+        first = alone.setdefault(key, contact_id)
+        if first != contact_id:
+            groups.setdefault(key, [first]).append(contact_id)
+    few = [ids for ids in groups.values() if len(ids) <= MOST_ALIKE]
+    return sorted(few, key=lambda ids: ids[0])
 
 
 def _domains_of_companies_with_several(session: Session) -> Mapping[str, int]:

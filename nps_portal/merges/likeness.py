@@ -30,6 +30,9 @@ def address_likeness(email_key: str, companies: Mapping[str, int]) -> str:
 
 def name_likeness(name: str) -> str:
     """Return the form of a name that knows no capitals, accents or order of words."""
-    folded = unicodedata.normalize("NFKD", name.casefold().translate(_PLAIN))
-    plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    plain = name.casefold()
+    # Most names need no more, and a page compares tens of thousands.
+    if not plain.isascii():
+        apart = unicodedata.normalize("NFKD", plain.translate(_PLAIN))
+        plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
     return " ".join(sorted(_WORDS.findall(plain)))

@@ -1,5 +1,6 @@
 """Conditions on the columns of Contact and of what hangs on it, each with its contrary."""
 
+import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,14 +48,21 @@ def nullable(column: sa.SQLColumnExpression[Any], fits: sa.ColumnElement[bool]) 
     return Both(fits=fits, fits_not=sa.or_(column.is_(None), sa.not_(fits)))
 
 
+class Lookup(enum.Enum):
+    """How rows of another table are found: all who fit as a list, or those of each Contact."""
+
+    LIST = "list"
+    EACH = "each"
+
+
 def listed(
     column: sa.SQLColumnExpression[Any],
     other: sa.SQLColumnExpression[Any],
     conditions: Sequence[sa.ColumnElement[bool]],
-    dialect: str,
+    lookup: Lookup,
 ) -> Both:
     """Return both of the condition that another table has a row for a Contact."""
-    if dialect == "sqlite":
+    if lookup is Lookup.LIST:
         among = sa.select(other).where(*conditions)
         outside = sa.or_(column.is_(None), column.not_in(among))
         return Both(fits=column.in_(among), fits_not=outside)
@@ -92,14 +100,14 @@ def silent(value: str) -> Both:
     return both if value == "yes" else Both(fits=both.fits_not, fits_not=both.fits)
 
 
-def deliverability(value: str, now: datetime, dialect: str) -> Both:
+def deliverability(value: str, now: datetime, lookup: Lookup) -> Both:
     """Return both of: they may be mailed now, or may not for a reason."""
     until = Contact.paused_until
     paused = nullable(until, until > now)
     reasons = [] if value in (MAY_BE_MAILED, SUPPRESSED) else [Suppression.reason == _reason(value)]
     if value == PAUSED:
         return paused
-    suppressed = listed(Contact.email_key, Suppression.email_key, reasons, dialect)
+    suppressed = listed(Contact.email_key, Suppression.email_key, reasons, lookup)
     if value != MAY_BE_MAILED:
         return suppressed
     return Both(
@@ -112,45 +120,45 @@ def _reason(value: str) -> SuppressionReason | None:
     return next((one for one in SuppressionReason if one.value == value), None)
 
 
-def company(op: Op, text: str, dialect: str) -> Both:
+def company(op: Op, text: str, lookup: Lookup) -> Both:
     """Return both of: they have a company, or one of a name."""
     if op is Op.FILLED:
         return nullable(Contact.company_id, Contact.company_id.is_not(None))
     named = [keyed(Company.name_key, op, name_key(text))]
-    return listed(Contact.company_id, Company.id, named, dialect)
+    return listed(Contact.company_id, Company.id, named, lookup)
 
 
-def of_company(condition: Callable[[Any], sa.ColumnElement[bool]], dialect: str) -> Both:
+def of_company(condition: Callable[[Any], sa.ColumnElement[bool]], lookup: Lookup) -> Both:
     """Return both of a condition on the company's revenue."""
-    return listed(Contact.company_id, Company.id, [condition(Company.revenue)], dialect)
+    return listed(Contact.company_id, Company.id, [condition(Company.revenue)], lookup)
 
 
-def company_domain(op: Op, text: str, dialect: str) -> Both:
+def company_domain(op: Op, text: str, lookup: Lookup) -> Both:
     """Return both of: the company has a domain, or a certain one."""
     owns = CompanyDomain.company_id
     if op is Op.FILLED:
-        return listed(Contact.company_id, owns, [], dialect)
+        return listed(Contact.company_id, owns, [], lookup)
     key = _domain_key(text) if op is Op.IS else text.casefold()
-    return listed(Contact.company_id, owns, [keyed(CompanyDomain.domain, op, key)], dialect)
+    return listed(Contact.company_id, owns, [keyed(CompanyDomain.domain, op, key)], lookup)
 
 
-def tags(op: Op, value: Value, dialect: str) -> Both:
+def tags(op: Op, value: Value, lookup: Lookup) -> Both:
     """Return both of: they have a tag, one of these, or all of these."""
     if op is Op.FILLED:
-        return listed(Contact.id, ContactTag.contact_id, [], dialect)
+        return listed(Contact.id, ContactTag.contact_id, [], lookup)
     keys = [name_key(str(one))[:80] for one in value] if isinstance(value, tuple) else []
     if op is Op.ANY_OF:
-        return _tagged(keys, dialect)
-    every = [_tagged([key], dialect) for key in keys]
+        return _tagged(keys, lookup)
+    every = [_tagged([key], lookup) for key in keys]
     return Both(
         fits=sa.and_(*(one.fits for one in every)),
         fits_not=sa.or_(*(one.fits_not for one in every)),
     )
 
 
-def _tagged(keys: Sequence[str], dialect: str) -> Both:
+def _tagged(keys: Sequence[str], lookup: Lookup) -> Both:
     meant = sa.select(Tag.id).where(Tag.name_key.in_(keys))
-    return listed(Contact.id, ContactTag.contact_id, [ContactTag.tag_id.in_(meant)], dialect)
+    return listed(Contact.id, ContactTag.contact_id, [ContactTag.tag_id.in_(meant)], lookup)
 
 
 def role(op: Op, value: str) -> Both:

@@ -6,7 +6,7 @@ either would ask again for every Contact.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,13 +22,13 @@ from nps_portal.contacts.models import (
     Trend,
 )
 from nps_portal.segments import columns
-from nps_portal.segments.columns import Both
+from nps_portal.segments.columns import Both, Lookup
 from nps_portal.segments.fields import Catalogue, Field, Kind, Op
 from nps_portal.segments.rules import Condition, Group, Match, Rules, Value
 from nps_portal.segments.spans import days_of, start_of
 from nps_portal.segments.spelling import keyed, spelled
 
-_POSITIVE = {
+POSITIVE = {
     Op.IS_NOT: Op.IS,
     Op.NOT_CONTAINS: Op.CONTAINS,
     Op.NOT_WITHIN: Op.WITHIN,
@@ -51,43 +51,63 @@ _CHOSEN: dict[str, tuple[sa.SQLColumnExpression[Any], Callable[[str], object]]] 
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What rules are compiled for: the fields there are, the present, and the database."""
+    """What rules are compiled for: the fields there are, the present, and the database.
+
+    `lookup` says how rows of other tables are found.
+    """
 
     catalogue: Catalogue
     now: datetime
     zone: ZoneInfo
     dialect: str
+    lookup: Lookup
 
     @property
     def today(self) -> date:
         """Return the day that it is for the account."""
         return self.now.astimezone(self.zone).date()
 
+    @property
+    def by_row(self) -> "Terms":
+        """Return the same for a condition that is tried on one Contact after another."""
+        return replace(self, lookup=Lookup.EACH)
+
 
 def membership(rules: Rules, terms: Terms) -> sa.ColumnElement[bool]:
     """Return the condition that a Contact is not removed and fits the rules."""
     if rules.are_lost:
         return sa.false()
-    fits = _joined(rules.match, [_group(group, terms) for group in rules.groups])
+    fits = fitting(rules, terms)
     # Compared so that SQLite takes another index: by that of `removed_at` it would find nearly all.
     return sa.and_(Contact.removed_at.is_(None).is_(True), fits)
 
 
+def fitting(rules: Rules, terms: Terms) -> sa.ColumnElement[bool]:
+    """Return the condition that a Contact fits the rules, removed or not."""
+    return _joined(rules.match, [_group(group, terms) for group in rules.groups])
+
+
+def condition_of(condition: Condition, terms: Terms) -> sa.ColumnElement[bool]:
+    """Return one condition of the rules."""
+    field = terms.catalogue.field_named(condition.field)
+    if field is None:
+        return sa.false()
+    op = POSITIVE.get(condition.op, condition.op)
+    both = _both(field, op, condition.value, terms)
+    return both.fits if op is condition.op else both.fits_not
+
+
+def values_query(field: Field, op: Op, value: Value, terms: Terms) -> sa.Select[int]:
+    """Return the query of who has a value of a property that fits a positive condition."""
+    return sa.select(PropertyValue.contact_id).where(*_values(field, op, value, terms))
+
+
 def _group(group: Group, terms: Terms) -> sa.ColumnElement[bool]:
-    return _joined(group.match, [_condition(one, terms) for one in group.conditions])
+    return _joined(group.match, [condition_of(one, terms) for one in group.conditions])
 
 
 def _joined(match: Match, parts: list[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
     return sa.and_(*parts) if match is Match.ALL else sa.or_(*parts)
-
-
-def _condition(condition: Condition, terms: Terms) -> sa.ColumnElement[bool]:
-    field = terms.catalogue.field_named(condition.field)
-    if field is None:
-        return sa.false()
-    op = _POSITIVE.get(condition.op, condition.op)
-    both = _both(field, op, condition.value, terms)
-    return both.fits if op is condition.op else both.fits_not
 
 
 def _both(field: Field, op: Op, value: Value, terms: Terms) -> Both:
@@ -142,6 +162,12 @@ def _written(column: sa.SQLColumnExpression[str], op: Op, value: Value, terms: T
 
 
 def _property(field: Field, op: Op, value: Value, terms: Terms) -> Both:
+    mine = _values(field, op, value, terms)
+    return columns.listed(Contact.id, PropertyValue.contact_id, mine, terms.lookup)
+
+
+def _values(field: Field, op: Op, value: Value, terms: Terms) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions on the values of a property."""
     key = PropertyValue.key
     mine = [PropertyValue.property_id == field.property_id]
     if op is not Op.FILLED:
@@ -151,7 +177,7 @@ def _property(field: Field, op: Op, value: Value, terms: Terms) -> Both:
             mine.append(_day(key, op, value, terms))
         else:
             mine.append(keyed(key, op, name_key(str(value))))
-    return columns.listed(Contact.id, PropertyValue.contact_id, mine, terms.dialect)
+    return mine
 
 
 def _consent_date(op: Op, value: Value, terms: Terms) -> Both:
@@ -162,21 +188,19 @@ def _consent_date(op: Op, value: Value, terms: Terms) -> Both:
 
 
 def _revenue(op: Op, value: Value, terms: Terms) -> Both:
-    return columns.of_company(lambda column: _number(column, op, value), terms.dialect)
+    return columns.of_company(lambda column: _number(column, op, value), terms.lookup)
 
 
 _SPECIAL: dict[str, Callable[[Op, Value, Terms], Both]] = {
     "category": lambda op, value, terms: columns.category(op, str(value)),
     "silent": lambda op, value, terms: columns.silent(str(value)),
     "deliverability": lambda op, value, terms: columns.deliverability(
-        str(value), terms.now, terms.dialect
+        str(value), terms.now, terms.lookup
     ),
-    "company": lambda op, value, terms: columns.company(op, str(value), terms.dialect),
+    "company": lambda op, value, terms: columns.company(op, str(value), terms.lookup),
     "company_revenue": _revenue,
-    "company_domain": lambda op, value, terms: columns.company_domain(
-        op, str(value), terms.dialect
-    ),
-    "tags": lambda op, value, terms: columns.tags(op, value, terms.dialect),
+    "company_domain": lambda op, value, terms: columns.company_domain(op, str(value), terms.lookup),
+    "tags": lambda op, value, terms: columns.tags(op, value, terms.lookup),
     "role": lambda op, value, terms: columns.role(op, str(value)),
     "email": lambda op, value, terms: columns.email(op, str(value)),
     "mail_domain": lambda op, value, terms: columns.mail_domain(op, str(value)),

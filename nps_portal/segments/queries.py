@@ -1,6 +1,7 @@
 """Reading segments, and whom they find now."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -10,18 +11,37 @@ from sqlalchemy.orm import Session
 from nps_portal.accounts.models import User
 from nps_portal.accounts.portal_settings import portal_settings
 from nps_portal.contacts.companies import name_key
+from nps_portal.contacts.list_filters import ListPlace
 from nps_portal.contacts.models import Contact, Property, Tag
-from nps_portal.foundation.paging import Place, place_of
+from nps_portal.contacts.walks import Found
+from nps_portal.segments import walking
+from nps_portal.segments.columns import Lookup
 from nps_portal.segments.compiling import Terms, membership
+from nps_portal.segments.counting import count_of_members
 from nps_portal.segments.fields import Catalogue, Choice, KnownProperty
 from nps_portal.segments.models import Segment
 from nps_portal.segments.reading import read
 from nps_portal.segments.rules import Rules
+from nps_portal.segments.walking import Beginning
 
-PAGE_SIZE = 50
 SAMPLE_SIZE = 20
 MOST_TAGS_OFFERED = 200
-MANY = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """Some of those who fit; `is_all` says that there are no others."""
+
+    people: Sequence[Contact]
+    is_all: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberPage:
+    """One page of members, and what is known of its place among all."""
+
+    contacts: Sequence[Contact]
+    found: Found
 
 
 def catalogue(session: Session) -> Catalogue:
@@ -71,42 +91,36 @@ def rules_of(session: Session, segment: Segment) -> Rules:
 
 def member_query(session: Session, rules: Rules, now: datetime) -> sa.Select[int]:
     """Return the query of the ids of everybody who fits and is not removed."""
-    terms = Terms(
-        catalogue=catalogue(session),
-        now=now,
-        zone=portal_settings(session).zone,
-        dialect=session.get_bind().dialect.name,
-    )
-    return sa.select(Contact.id).where(membership(rules, terms))
+    return sa.select(Contact.id).where(membership(rules, _terms(session, now)))
 
 
 def member_count(session: Session, rules: Rules, now: datetime) -> int:
     """Return how many fit."""
-    members = member_query(session, rules, now).subquery()
-    return session.scalar(sa.select(sa.func.count()).select_from(members)) or 0
+    return count_of_members(session, rules, _terms(session, now))
 
 
-def sample(
-    session: Session, rules: Rules, now: datetime, limit: int = SAMPLE_SIZE
-) -> Sequence[Contact]:
-    """Return some of those who fit, whichever are found first, by name."""
-    # In no order: any would have the database find all of them, or read past all others.
-    return _by_name(session, session.scalars(member_query(session, rules, now).limit(limit)).all())
+def sample(session: Session, rules: Rules, now: datetime, limit: int = SAMPLE_SIZE) -> Sample:
+    """Return some of those who fit, whom it takes no time to find, by name."""
+    found = first_members(session, rules, now, limit)
+    people = session.scalars(
+        sa.select(Contact).where(Contact.id.in_(found.ids)).order_by(Contact.name, Contact.id)
+    )
+    return Sample(people=people.all(), is_all=found.is_all)
 
 
-def member_place(session: Session, rules: Rules, now: datetime, number: int) -> Place:
-    """Return where a page of members stands among them all."""
-    return place_of(number, size=PAGE_SIZE, total=member_count(session, rules, now))
+def first_members(session: Session, rules: Rules, now: datetime, limit: int) -> Beginning:
+    """Return the first of those who fit by id, as many as it takes no time to find."""
+    return walking.first_members(session, rules, _terms(session, now), limit)
 
 
-def members(session: Session, rules: Rules, now: datetime, place: Place) -> Sequence[Contact]:
-    """Return a page of members, in the order in which they were added."""
-    # Few are found first and sorted then, for which the ids must not look sorted already: walking
-    # them in order would read past everybody else. Of many, some are met soon on such a walk.
-    order = Contact.id if place.total > MANY else Contact.id + 0
-    query = member_query(session, rules, now).order_by(order)
-    ids = session.scalars(query.limit(place.size).offset(place.offset)).all()
-    return session.scalars(sa.select(Contact).where(Contact.id.in_(ids)).order_by(Contact.id)).all()
+def members(session: Session, rules: Rules, now: datetime, place: ListPlace) -> MemberPage:
+    """Return a page of members, in the order in which they were added, whom it is soon to find."""
+    return _page(session, walking.page_of_members(session, rules, _terms(session, now), place))
+
+
+def members_of_all(session: Session, rules: Rules, now: datetime, place: ListPlace) -> MemberPage:
+    """Return the same page after a look at everybody, for as long as that takes."""
+    return _page(session, walking.page_of_all(session, rules, _terms(session, now), place))
 
 
 def tag_names(session: Session) -> Sequence[str]:
@@ -116,7 +130,20 @@ def tag_names(session: Session) -> Sequence[str]:
     ).all()
 
 
-def _by_name(session: Session, ids: Sequence[int]) -> Sequence[Contact]:
-    return session.scalars(
-        sa.select(Contact).where(Contact.id.in_(ids)).order_by(Contact.name, Contact.id)
-    ).all()
+def _page(session: Session, found: Found) -> MemberPage:
+    contacts = session.scalars(
+        sa.select(Contact).where(Contact.id.in_(found.ids)).order_by(Contact.id)
+    )
+    return MemberPage(contacts=contacts.all(), found=found)
+
+
+def _terms(session: Session, now: datetime) -> Terms:
+    dialect = session.get_bind().dialect.name
+    return Terms(
+        catalogue=catalogue(session),
+        now=now,
+        zone=portal_settings(session).zone,
+        dialect=dialect,
+        # Of all contacts, SQLite makes the list of those who fit once, where PostgreSQL joins.
+        lookup=Lookup.LIST if dialect == "sqlite" else Lookup.EACH,
+    )

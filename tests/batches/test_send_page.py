@@ -14,6 +14,7 @@ from nps_portal.accounts.commands import add_user
 from nps_portal.accounts.models import Role
 from nps_portal.accounts.portal_settings import change_settings
 from nps_portal.batches.models import Batch
+from nps_portal.batches.reckoning import AT_ONCE
 from nps_portal.contacts.models import Contact, SuppressionReason
 from nps_portal.contacts.suppressions import suppress
 from nps_portal.outbox.models import Message, MessageState
@@ -346,3 +347,17 @@ def test_the_number_of_emails_is_the_one_that_was_shown(owner: PortalClient) -> 
     assert "enough colleagues at the same company were asked this week 2" in page
     with factories.work() as work:
         assert work.session.scalars(sa.select(Message)).all() == []
+
+
+def test_very_many_are_counted_when_the_page_is_shown_already(owner: PortalClient) -> None:
+    with factories.work() as work:
+        factories.make_crowd(work, AT_ONCE + 1)
+
+    page = owner.get("/batches/new")
+    whole = owner.get("/batches/new?whole=1")
+
+    assert f"Of the first {AT_ONCE}, {AT_ONCE} will be asked." in words(page.text)
+    assert 'data-hx-trigger="load"' in page.text
+    assert 'id="obstacle"' in page.text
+    assert f"{AT_ONCE + 1} people will be asked" in words(whole.text)
+    assert 'id="obstacle"' not in whole.text

@@ -1,14 +1,19 @@
 """Pages of companies: figures of people, the alarm, coverage, editing, addresses that suggest."""
 
+import re
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from nps_portal.companies.walking import MOST_WALKED
 from nps_portal.contacts.company_commands import CompanyDetails, DomainTaken, add_company
 from nps_portal.contacts.models import Company, CompanyDomain, Contact, Trend
+from nps_portal.contacts.queries import MANY_CONTACTS
 from nps_portal.contacts.standings import Standing, set_standings
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.work import Work
@@ -241,3 +246,122 @@ def test_who_is_added_with_an_address_at_its_domain_joins(owner: PortalClient) -
         named = make_contact(opened, "other@a.example", company="Other")
 
     assert (joined.company_id, named.company_id) == (company_id(), company_id("Other"))
+
+
+def make_many() -> None:
+    """Let there be many contacts, as far as the pages can tell, by one who was removed."""
+    with work() as opened:
+        far = Contact(
+            id=MANY_CONTACTS + 1,
+            email="far@example.org",
+            email_key="far@example.org",
+            created_at=opened.now,
+            changed_at=opened.now,
+            removed_at=opened.now,
+        )
+        opened.session.add(far)
+
+
+def links(page: str) -> dict[str, str]:
+    """Return where a list goes back and on."""
+    found = re.findall(r'href="([^"]+)" rel="(prev|next)"', page)
+    return {rel: unescape(url) for url, rel in found}
+
+
+def shown(page: str) -> list[str]:
+    """Return the companies in a list, in order."""
+    return re.findall(r">(Client \d+)<", page)
+
+
+def clients(number: int, *, alarmed: Callable[[int], bool]) -> None:
+    """Add companies of two people, one of whom decides; of some that one is unhappy."""
+    with work() as opened:
+        for one in range(number):
+            decider = make_contact(opened, company=f"Client {one:03}")
+            decider.decides = True
+            answered(opened, decider, 3 if alarmed(one) else 9)
+            answered(opened, make_contact(opened, company=f"Client {one:03}"), 9)
+
+
+def test_alarms_are_walked_through_forward_and_back(owner: PortalClient) -> None:
+    clients(240, alarmed=lambda one: one % 2 == 0)
+    expected = [f"Client {one:03}" for one in range(0, 240, 2)]
+
+    pages = [owner.get("/companies?group=alarm").text]
+    while "next" in links(pages[-1]):
+        pages.append(owner.get(links(pages[-1])["next"]).text)
+    back = [pages[-1]]
+    while "prev" in links(back[-1]):
+        back.append(owner.get(links(back[-1])["prev"]).text)
+
+    assert [name for page in pages for name in shown(page)] == expected
+    assert [name for page in reversed(back) for name in shown(page)] == expected
+    assert len(shown(pages[0])) == 50
+    assert "next" not in links(pages[-1])
+
+
+def test_a_walk_that_finds_few_says_that_it_goes_on(owner: PortalClient) -> None:
+    with work() as opened:
+        opened.session.execute(
+            sa.insert(Company),
+            [
+                {
+                    "name": f"Client {one}",
+                    "name_key": f"client {one}",
+                    "created_at": opened.now,
+                }
+                for one in range(1000, 1001 + MOST_WALKED)
+            ],
+        )
+        for name in ("Client 1000", f"Client {1000 + MOST_WALKED}"):
+            decider = make_contact(opened, company=name)
+            decider.decides = True
+            answered(opened, decider, 3)
+            answered(opened, make_contact(opened, company=name), 9)
+
+    first = owner.get("/companies?group=alarm").text
+    second = owner.get(links(first)["next"]).text
+
+    assert shown(first) == ["Client 1000"]
+    assert "Next goes on from there" in first
+    assert shown(second) == [f"Client {1000 + MOST_WALKED}"]
+
+
+def test_among_very_many_people_the_totals_come_after_the_page(owner: PortalClient) -> None:
+    with work() as opened:
+        answered(opened, make_contact(opened, company="Small"), 9)
+        answered(opened, make_contact(opened, company="Gone"), 2)
+        gone = make_contact(opened, company="Gone")
+        answered(opened, gone, 10)
+        gone.removed_at = opened.now
+    make_many()
+
+    page = owner.get("/companies").text
+
+    assert "2 of 2 (100 %)" not in page
+    assert 'data-hx-get="/companies/totals"' in page
+    assert "2 of 2 (100 %)" in owner.get("/companies/totals").text
+    assert "2 of 2 (100 %)" in owner.get("/companies?totals=1").text
+
+
+def test_whoever_was_removed_is_in_no_total(owner: PortalClient) -> None:
+    with work() as opened:
+        gone = make_contact(opened, company="Gone")
+        answered(opened, gone, 10)
+        gone.removed_at = opened.now
+        answered(opened, make_contact(opened, company="Here"), 9)
+
+    assert "1 of 2 (50 %)" in owner.get("/companies").text
+
+
+def test_among_very_many_people_addresses_are_compared_after_the_page(owner: PortalClient) -> None:
+    with work() as opened:
+        make_contact(opened, "a@nordlys.example")
+        make_contact(opened, "b@nordlys.example")
+    make_many()
+
+    page = owner.get("/companies/suggestions").text
+
+    assert "nordlys.example" not in page
+    assert 'data-hx-get="/companies/suggestions?whole=1"' in page
+    assert "nordlys.example" in owner.get("/companies/suggestions?whole=1").text

@@ -1,6 +1,9 @@
 """The pages of merging: suggestions, the search, two records side by side."""
 
-from nps_portal.contacts.queries import contact_by_id
+import sqlalchemy as sa
+
+from nps_portal.contacts.models import Contact
+from nps_portal.contacts.queries import MANY_CONTACTS, contact_by_id
 from nps_portal.foundation.database import reading
 from nps_portal.merges.commands import merge_contacts
 from tests.insights.answers import add_answer
@@ -100,3 +103,19 @@ def test_what_was_merged_meanwhile_is_not_there_to_merge(owner: PortalClient) ->
     assert owner.get(f"/contacts/{one}/merge/{other}").status_code == 404
     assert owner.post_form(f"/contacts/{one}/merge/{other}", {"keep": one}).status_code == 404
     assert owner.get(f"/contacts/{other}/merge").status_code == 404
+
+
+def test_among_very_many_people_they_are_compared_after_the_page(owner: PortalClient) -> None:
+    one, other = make_pair()
+    with factories.work() as work:
+        far = factories.make_contact(work, "far@example.org")
+        work.session.execute(
+            sa.update(Contact).where(Contact.id == far.id).values(id=MANY_CONTACTS + 1)
+        )
+
+    page = owner.get("/contacts/duplicates?page=2").text
+    whole = owner.get("/contacts/duplicates?page=2&whole=1").text
+
+    assert 'data-hx-get="/contacts/duplicates?page=2&amp;whole=1"' in page
+    assert f'href="/contacts/{one}/merge/{other}"' not in page
+    assert f'href="/contacts/{one}/merge/{other}"' in whole

@@ -326,7 +326,7 @@ def test_the_timeline_shows_the_events_of_both(pair: tuple[int, int]) -> None:
 
     titles = [one.title for one in story_of(reading(), keep, lambda *_, **__: "").entries]
     assert sorted(titles) == sorted(
-        ["Merged", "Merged", "Paused surveys", "Added to your contacts", "Added to your contacts"]
+        ["Merged", "Paused surveys", "Added to your contacts", "Added to your contacts"]
     )
     assert reading().scalars(
         sa.select(Event.contact_id).where(Event.kind == "contact.paused")

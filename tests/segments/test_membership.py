@@ -13,6 +13,7 @@ from flask import Flask
 
 from nps_portal.accounts.models import User
 from nps_portal.accounts.portal_settings import change_settings
+from nps_portal.contacts.list_filters import ListPlace
 from nps_portal.contacts.models import (
     Company,
     CompanyDomain,
@@ -27,13 +28,21 @@ from nps_portal.contacts.models import (
     Tag,
     Trend,
 )
+from nps_portal.contacts.queries import MANY_CONTACTS
+from nps_portal.contacts.walks import PAGE_SIZE
 from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.work import Work
 from nps_portal.nps import category
 from nps_portal.segments import queries
 from nps_portal.segments.fields import Catalogue, Field, Kind, Op
-from nps_portal.segments.queries import member_count, member_query, members, sample
+from nps_portal.segments.queries import (
+    member_count,
+    member_query,
+    members,
+    members_of_all,
+    sample,
+)
 from nps_portal.segments.reading import parse
 from nps_portal.segments.rules import Condition, Group, Match, Rules
 from tests.support import factories
@@ -382,10 +391,105 @@ def test_random_rules_find_whom_a_plain_reading_finds(app: Flask) -> None:
         assert len(found) == len(set(found))
         assert set(found) == expected, f"{number}: {rules.stored()}"
         assert member_count(session, rules, NOW) == len(expected)
-        assert {one.id for one in sample(session, rules, NOW, 5)} <= expected
+        some = sample(session, rules, NOW, 5)
+        assert {one.id for one in some.people} <= expected
+        assert some.is_all is (len(expected) <= 5)
+        assert walked_through(rules) == sorted(expected)
         found_any += 0 < len(expected) < len(persons)
 
     assert found_any > RULES / 2
+
+
+def walked_through(rules: Rules) -> list[int]:
+    """Return the ids on all pages of members, from the first to the last and back to the first."""
+    place: ListPlace | None = ListPlace()
+    onward: list[int] = []
+    last = ListPlace()
+    while place is not None:
+        found = members(reading(), rules, NOW, place).found
+        onward += found.ids
+        last, place = place, found.next
+    backward: list[list[int]] = []
+    place = last
+    while place is not None:
+        found = members(reading(), rules, NOW, place).found
+        backward.append(list(found.ids))
+        place = found.previous
+    assert [one for page in reversed(backward) for one in page] == onward
+    return onward
+
+
+def make_many(contact_id: int = MANY_CONTACTS + 10_000) -> None:
+    """Let there be many contacts, as far as the pages can tell, by one that was removed."""
+    with factories.work() as work:
+        key = f"far{contact_id}@example.org"
+        far = Contact(email=key, email_key=key, created_at=NOW, changed_at=NOW, removed_at=NOW)
+        far.id = contact_id
+        work.session.add(far)
+
+
+def test_among_very_many_the_pages_hold_whom_a_plain_reading_finds(app: Flask) -> None:
+    chance = random.Random(11)
+    with factories.work() as work:
+        change_settings(work, {"time_zone": str(ZONE)})
+        people(work, chance)
+    make_many()
+    persons, catalogue = everybody(), queries.catalogue(reading())
+
+    for number in range(RULES):
+        rules = random_rules(chance, catalogue)
+        expected = sorted(one.contact.id for one in persons if fits(one, rules, catalogue))
+        assert walked_through(rules) == expected, f"{number}: {rules.stored()}"
+        some = sample(reading(), rules, NOW, 5)
+        assert {one.id for one in some.people} <= set(expected)
+        assert not some.is_all or len(some.people) == len(expected)
+
+
+def test_a_walk_ends_before_it_is_slow_and_goes_on_where_it_ended(app: Flask) -> None:
+    ids = [*range(500, 20_000, 300), *range(70_000, 70_120), 180_000]
+    with factories.work() as work:
+        work.session.execute(
+            sa.insert(Contact),
+            [
+                {
+                    "id": one,
+                    "email": f"p{one}@example.org",
+                    "email_key": f"p{one}@example.org",
+                    "name": "Odd One" if one % 4 else "Even One",
+                    "created_at": NOW,
+                    "changed_at": NOW,
+                }
+                for one in ids
+            ],
+        )
+    session, catalogue = reading(), queries.catalogue(reading())
+    condition = {"field": "name", "op": "contains", "value": "odd"}
+    rules = parse({"groups": [{"conditions": [condition]}]}, catalogue)
+
+    first = members(session, rules, NOW, ListPlace()).found
+
+    assert first.is_cut
+    assert first.total is None
+    assert len(first.ids) < PAGE_SIZE
+    assert walked_through(rules) == [one for one in ids if one % 4]
+    whole = members_of_all(session, rules, NOW, ListPlace(page=2)).found
+    assert (whole.total, whole.is_cut) == (len([one for one in ids if one % 4]), False)
+    assert whole.ids == [one for one in ids if one % 4][PAGE_SIZE : 2 * PAGE_SIZE]
+
+
+def test_few_whom_an_index_finds_among_very_many_are_counted(app: Flask) -> None:
+    with factories.work() as work:
+        added = [factories.make_contact(work, company="Acme").id for _ in range(60)]
+    make_many()
+    session, catalogue = reading(), queries.catalogue(reading())
+    company = {"field": "company", "op": "is", "value": "acme"}
+    named = {"field": "name", "op": "contains", "value": "zz"}
+    rules = parse({"groups": [{"match": "all", "conditions": [company, named]}]}, catalogue)
+
+    found = members(session, rules, NOW, ListPlace()).found
+
+    assert (found.total, found.ids, found.next) == (0, [], None)
+    assert len(added) == 60
 
 
 def test_every_field_and_operator_finds_whom_a_plain_reading_finds(app: Flask) -> None:
@@ -413,11 +517,12 @@ def test_pages_of_members_hold_everybody_once(app: Flask) -> None:
     condition = {"field": "company", "op": "is", "value": "acme"}
     rules = parse({"groups": [{"conditions": [condition]}]}, catalogue)
 
-    places = [queries.member_place(session, rules, NOW, number) for number in (1, 2, 3, 4)]
-    pages = [[one.id for one in members(session, rules, NOW, place)] for place in places]
+    places = [ListPlace(page=number) for number in (1, 2, 3, 4)]
+    pages = [members(session, rules, NOW, place) for place in places]
 
-    assert [len(page) for page in pages] == [50, 50, 20, 20]
-    assert len({one for page in pages for one in page}) == 120
+    assert [len(page.contacts) for page in pages] == [50, 50, 20, 20]
+    assert {page.found.total for page in pages} == {120}
+    assert len({one.id for page in pages for one in page.contacts}) == 120
 
 
 def test_a_segment_of_a_deleted_property_finds_nobody(app: Flask) -> None:

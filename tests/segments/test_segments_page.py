@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from nps_portal.contacts.companies import name_key
 from nps_portal.contacts.models import Contact, Property, PropertyKind
+from nps_portal.contacts.queries import MANY_CONTACTS
 from nps_portal.foundation.database import reading
 from nps_portal.journal.models import Event
 from nps_portal.segments import commands, queries
@@ -318,3 +319,55 @@ def test_the_builder_offers_the_owners_own_properties(owner: PortalClient) -> No
 
     assert "Your own properties" in page
     assert ">Seats</option>" in page
+
+
+def make_many() -> None:
+    """Let there be many contacts, as far as the pages can tell, by one who was removed."""
+    with factories.work() as work:
+        far = Contact(
+            id=MANY_CONTACTS + 1,
+            email="far@example.org",
+            email_key="far@example.org",
+            created_at=work.now,
+            changed_at=work.now,
+            removed_at=work.now,
+        )
+        work.session.add(far)
+
+
+ANN = {"groups": [{"conditions": [{"field": "name", "op": "contains", "value": "Ann"}]}]}
+
+
+def test_among_very_many_people_the_count_comes_after_the_members(owner: PortalClient) -> None:
+    add("Ann Ash")
+    add("Bo Birch")
+    make_many()
+    segment_id = save("Anns", ANN)
+
+    page = owner.get(f"/segments/{segment_id}").text
+    counted = owner.get(f"/segments/{segment_id}?count=1").text
+
+    assert "Ann Ash" in page
+    assert "Bo Birch" not in page
+    assert "1 person" not in words(page)
+    assert f'data-hx-get="/segments/{segment_id}/count?words=1"' in page
+    assert words(owner.get(f"/segments/{segment_id}/count?words=1").text) == "1 person"
+    assert "1 person now" in words(counted)
+
+
+def test_among_very_many_people_the_builder_shows_some_and_counts_then(
+    owner: PortalClient,
+) -> None:
+    add("Ann Ash")
+    make_many()
+    written = {"g0.c0.field": "name", "g0.c0.op": "contains", "g0.c0.value": "Ann", "name": "x"}
+
+    some = owner.post_form("/segments/found", written).text
+    count = owner.post_form("/segments/found/count", written).text
+    without_scripts = owner.post_form("/segments", {**written, "act": "count"}).text
+
+    assert "Ann Ash" in some
+    assert "being counted" in some
+    assert words(count) == "1 person"
+    assert "1 person" in words(without_scripts)
+    assert saved() == []
