@@ -17,7 +17,8 @@ from nps_portal.foundation.database import reading
 from nps_portal.foundation.schema import require_current_schema
 from nps_portal.foundation.work import COMMAND_LINE, unit_of_work
 from nps_portal.histories.layouts import Part
-from nps_portal.histories.running import Choices, run_history
+from nps_portal.histories.running import run_history
+from nps_portal.histories.taking import Choices
 from nps_portal.histories.undoing import undo_history
 
 
@@ -120,8 +121,11 @@ def import_responses(
         _undo(undo)
     if file is None:
         return
+    survey = named_survey(survey_name) if survey_name else None
+    if survey is not None and survey.anonymous:
+        raise click.UsageError(f"«{survey.name}» is anonymous and takes no answers with names.")
     choices = Choices(
-        survey_id=named_survey(survey_name).id if survey_name else None,
+        survey_id=survey.id if survey else None,
         day_first=None if dates is None else dates == "day-first",
         columns=_columns(columns),
     )

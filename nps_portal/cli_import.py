@@ -51,6 +51,8 @@ def import_contacts(file: Path, rule: str, tags: tuple[str, ...]) -> None:
         if became is not None:
             name = became.words if isinstance(became, Field) else became.name
             click.echo(f"  {name}: {header}", err=True)
+    if left_out := mapping.left_out():
+        click.echo(f"  not imported: {', '.join(left_out)}", err=True)
     _run(import_id, "Importing", started.rows_total)
     _report(import_id)
 

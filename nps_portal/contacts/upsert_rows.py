@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from nps_portal.contacts.models import (
 from nps_portal.contacts.properties import set_values
 from nps_portal.contacts.values import Value
 from nps_portal.foundation.addresses import EmailAddress
-from nps_portal.foundation.bulk import insert_rows, next_ids
+from nps_portal.foundation.bulk import among, insert_for_span, insert_rows, next_ids, spans_of
 from nps_portal.foundation.work import Work
 
 TEXTS = ("name", "first_name", "language", "time_zone")
@@ -108,6 +108,15 @@ class Person:
         return ({"fields": before}, {"fields": after}) if after else ({}, {})
 
 
+class NewContact(NamedTuple):
+    """Somebody to be added: the address, what `FIELDS` hold in their order, tags and values."""
+
+    email: EmailAddress
+    fields: tuple[Any, ...]
+    tags: frozenset[int]
+    values: Mapping[int, Value]
+
+
 def as_json(value: Any) -> Any:
     """Return what a column holds as JSON."""
     if isinstance(value, Enum):
@@ -141,7 +150,7 @@ _PEOPLE = sa.select(
 
 
 def _found(session: Session, people: sa.Select[Any], email_keys: Sequence[str]) -> dict[str, Any]:
-    rows = session.execute(people.where(Contact.email_key.in_(email_keys))).all()
+    rows = session.execute(people.where(among(session, Contact.email_key, email_keys))).all()
     by_id = {row.id: row for row in rows}
     for _ in range(_MOST_MERGES):
         others = {row.merged_into_id for row in by_id.values()} - set(by_id) - {None}
@@ -192,29 +201,39 @@ def marks_of(work: Work, wanted: Mapping[int, Marks]) -> dict[int, Marks]:
 
 
 def insert_contacts(
-    work: Work, people: Sequence[tuple[EmailAddress, Person]], source: str
+    work: Work, people: Sequence[NewContact], source: str, tags: frozenset[int] = frozenset()
 ) -> list[int]:
-    """Insert contacts with their tags and properties, and return their ids."""
+    """Insert contacts with their properties and tags, of which all get some; return their ids."""
     if not people:
         return []
     ids = next_ids(work.session, Contact, len(people))
-    now = work.now
+    same = (source, work.now, work.now)
+    numbered = list(zip(ids, people, strict=True))
     insert_rows(
         work.session,
         Contact,
         _NEW,
+        [(one, new.email.email, new.email.key, *new.fields, *same) for one, new in numbered],
+    )
+    insert_rows(
+        work.session,
+        PropertyValue,
+        ("contact_id", "property_id", "text", "key", "number"),
         [
-            (
-                *(contact_id, email.email, email.key),
-                *(one.name, one.first_name, one.language, one.time_zone),
-                *(one.company_id, one.owner_id, one.consent_basis, one.consent_on),
-                *(one.decides or False, one.pays or False, one.uses or False),
-                *(source, now, now),
-            )
-            for contact_id, (email, one) in zip(ids, people, strict=True)
+            (one, property_id, value.text, value.key, value.number)
+            for one, new in numbered
+            for property_id, value in new.values.items()
         ],
     )
-    _insert_marks(work, {i: one.marks for i, (_, one) in zip(ids, people, strict=True)})
+    insert_rows(
+        work.session,
+        ContactTag,
+        ("contact_id", "tag_id"),
+        [(one, tag) for one, new in numbered for tag in sorted(new.tags - tags)],
+    )
+    for tag in sorted(tags):
+        for span in spans_of(ids):
+            insert_for_span(work.session, ContactTag, "contact_id", span, {"tag_id": tag})
     return ids
 
 
@@ -252,25 +271,6 @@ def write_marks(work: Work, gained: Mapping[int, Marks]) -> None:
     values = {one: marks.values for one, marks in gained.items() if marks.values}
     if values:
         set_values(work, values)
-
-
-def _insert_marks(work: Work, marks: Mapping[int, Marks]) -> None:
-    insert_rows(
-        work.session,
-        PropertyValue,
-        ("contact_id", "property_id", "text", "key", "number"),
-        [
-            (contact_id, property_id, value.text, value.key, value.number)
-            for contact_id, one in marks.items()
-            for property_id, value in one.values.items()
-        ],
-    )
-    insert_rows(
-        work.session,
-        ContactTag,
-        ("contact_id", "tag_id"),
-        [(contact_id, tag) for contact_id, one in marks.items() for tag in sorted(one.tags)],
-    )
 
 
 def any_erased(work: Work) -> bool:

@@ -1,17 +1,23 @@
 """Bringing many contacts in at once: adding the new, changing the known by a rule, saying what."""
 
-import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
 from nps_portal.contacts.company_finding import FoundCompanies, find_companies
 from nps_portal.contacts.details import CONTACTS_LOCK, ContactDetails
-from nps_portal.contacts.erasures import renew_erasures
-from nps_portal.contacts.models import ConsentBasis
+from nps_portal.contacts.erasures import erased_since, renew_erasures
+from nps_portal.contacts.upsert_news import (
+    Change,
+    ChangeKind,
+    ContactNews,
+    OnTheWay,
+    UpdateRule,
+    Upserted,
+)
 from nps_portal.contacts.upsert_rows import (
     Marks,
+    NewContact,
     Person,
     any_erased,
     insert_contacts,
@@ -21,88 +27,23 @@ from nps_portal.contacts.upsert_rows import (
     write_marks,
 )
 from nps_portal.contacts.upsert_tags import ensure_tags_telling
-from nps_portal.contacts.values import Value
-from nps_portal.foundation.addresses import EmailAddress
+from nps_portal.foundation.bulk import spans_of
 from nps_portal.foundation.database import lock_for_transaction
 from nps_portal.foundation.work import Work
-from nps_portal.journal.commands import record_for_all
+from nps_portal.journal.commands import record_for_all, record_for_span
 
+__all__ = [
+    "Change",
+    "ChangeKind",
+    "ContactNews",
+    "OnTheWay",
+    "UpdateRule",
+    "Upserted",
+    "bring_in",
+    "upsert_contacts",
+]
 
-class UpdateRule(enum.Enum):
-    """What becomes of contacts that are known already."""
-
-    FILL = "fill"
-    OVERWRITE = "overwrite"
-    KEEP = "keep"
-
-
-class ChangeKind(enum.Enum):
-    """What was done to a Contact: suppressed means the address, the others the row."""
-
-    ADDED = "added"
-    UPDATED = "updated"
-    RESTORED = "restored"
-    SUPPRESSED = "suppressed"
-
-
-class Change(NamedTuple):
-    """What was done to one Contact, with what was there before and after; nothing of an added one.
-
-    Both hold `fields` by column, `properties` by id, and `tags` as the ids that were gained.
-    """
-
-    contact_id: int
-    kind: ChangeKind
-    before: dict[str, Any] | None = None
-    after: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ContactNews:
-    """What one row says about a person; empty text and None say nothing.
-
-    `values` are by the property's id.
-    """
-
-    email: EmailAddress
-    name: str = ""
-    first_name: str = ""
-    company: str = ""
-    language: str = ""
-    time_zone: str = ""
-    owner_id: int | None = None
-    consent_basis: ConsentBasis | None = None
-    consent_on: date | None = None
-    decides: bool | None = None
-    pays: bool | None = None
-    uses: bool | None = None
-    tags: tuple[str, ...] = ()
-    values: Mapping[int, Value] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class OnTheWay:
-    """What was made beside contacts: companies and tags by id, and domains."""
-
-    companies: Sequence[int] = ()
-    domains: Sequence[str] = ()
-    tags: Sequence[int] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Upserted:
-    """What became of the rows of one chunk.
-
-    `unchanged` counts rows that said nothing new: of known contacts, or a second time in the chunk.
-    `updated` has those who came back too, `restored` only them.
-    """
-
-    added: Sequence[int]
-    updated: Sequence[int]
-    unchanged: int
-    restored: Sequence[int] = ()
-    changes: Sequence[Change] = ()
-    made: OnTheWay = field(default_factory=OnTheWay)
+_NO_TAGS: frozenset[int] = frozenset()
 
 
 def upsert_contacts(work: Work, details: Sequence[ContactDetails], *, source: str) -> Upserted:
@@ -141,34 +82,52 @@ def bring_in(
     source: str,
     rule: UpdateRule,
     tags: Sequence[str] = (),
+    known_since: datetime | None = None,
 ) -> Upserted:
     """Add new Contacts and change known ones as the rule says; a removed Contact comes back.
 
     What a row does not say is never emptied. People without a company join the one that their
-    domain tells. All of them get `tags`, beside those of their own rows.
+    domain tells. All of them get `tags`, beside those of their own rows. Who was erased after the
+    rows were known, at `known_since`, is left out.
     """
     lock_for_transaction(work.session, CONTACTS_LOCK)
     wanted = _one_each(news)
     known = known_people(work, list(wanted))
+    has_erased = any_erased(work)
+    erased = _take_out_erased(work, wanted, known, known_since) if has_erased else frozenset()
     companies = find_companies(
         work, [(one.email.key, one.company) for one in wanted.values()], source=source
     )
     all_tags = [*tags, *(tag for one in news for tag in one.tags)] if news else []
     tag_ids, tags_made = ensure_tags_telling(work, all_tags)
     for_all = frozenset(tag_ids[name] for name in tags if name in tag_ids)
-    told = {
-        key: _told(one, companies, tag_ids, for_all)
-        for key, one in wanted.items()
-        if rule is not UpdateRule.KEEP or key not in known
-    }
-    changes = _change_known(work, _by_person(known, told), rule)
-    new = [(wanted[key].email, told[key]) for key in wanted if key not in known]
-    added = insert_contacts(work, new, source)
-    if any_erased(work):
+    told = {key: _told(wanted[key], companies, tag_ids, for_all) for key in known}
+    people = [] if rule is UpdateRule.KEEP else _by_person(known, told)
+    changes = _change_known(work, people, rule)
+    new = [_new(one, companies, tag_ids) for key, one in wanted.items() if key not in known]
+    added = insert_contacts(work, new, source, for_all)
+    if has_erased:
         renew_erasures(work, list(wanted))
     _tell(work, added, changes, source)
     made = OnTheWay(companies=companies.made, domains=companies.domains_made, tags=tags_made)
-    return _upserted(len(news), added, changes, made)
+    rows = sum(1 for one in news if one.email.key not in erased) if erased else len(news)
+    return _upserted(rows, added, changes, made, erased)
+
+
+def _take_out_erased(
+    work: Work,
+    wanted: dict[str, ContactNews],
+    known: Mapping[str, Any],
+    known_since: datetime | None,
+) -> frozenset[str]:
+    """Take out who was erased since; whoever is being erased now is locked until then."""
+    if known_since is None:
+        return frozenset()
+    unknown = [key for key in wanted if key not in known]
+    erased = erased_since(work, unknown, known_since)
+    for key in erased:
+        del wanted[key]
+    return frozenset(erased)
 
 
 def _one_each(news: Sequence[ContactNews]) -> dict[str, ContactNews]:
@@ -183,14 +142,27 @@ def _one_each(news: Sequence[ContactNews]) -> dict[str, ContactNews]:
 def _filled(news: ContactNews, other: ContactNews) -> ContactNews:
     gaps = {
         name: getattr(other, name)
-        for name in ContactNews.__slots__
+        for name in ContactNews._fields
         if name not in ("email", "tags", "values") and getattr(news, name) in ("", None)
     }
-    return replace(
-        news,
+    return news._replace(
         **gaps,
         tags=tuple(dict.fromkeys([*news.tags, *other.tags])),
         values={**other.values, **news.values},
+    )
+
+
+def _new(news: ContactNews, companies: FoundCompanies, tag_ids: Mapping[str, int]) -> NewContact:
+    company_id = companies.named(news.company) or companies.of_domain(news.email.key)
+    return NewContact(
+        news.email,
+        (
+            *(news.name, news.first_name, news.language, news.time_zone),
+            *(company_id, news.owner_id, news.consent_basis, news.consent_on),
+            *(news.decides or False, news.pays or False, news.uses or False),
+        ),
+        frozenset(tag_ids[name] for name in news.tags) if news.tags else _NO_TAGS,
+        news.values,
     )
 
 
@@ -267,15 +239,20 @@ def _change_known(
 
 
 def _upserted(
-    rows: int, added: Sequence[int], changes: Sequence[Change], made: OnTheWay
+    rows: int,
+    added: Sequence[int],
+    changes: Sequence[Change],
+    made: OnTheWay,
+    erased: frozenset[str],
 ) -> Upserted:
     return Upserted(
         added=added,
         updated=[change.contact_id for change in changes],
         restored=[one.contact_id for one in changes if one.kind is ChangeKind.RESTORED],
         unchanged=rows - len(added) - len(changes),
-        changes=[*(Change(contact_id, ChangeKind.ADDED) for contact_id in added), *changes],
+        changes=changes,
         made=made,
+        erased=erased,
     )
 
 
@@ -283,7 +260,8 @@ def _tell(work: Work, added: Sequence[int], changes: Sequence[Change], source: s
     by_kind: dict[ChangeKind, list[int]] = {ChangeKind.UPDATED: [], ChangeKind.RESTORED: []}
     for change in changes:
         by_kind[change.kind].append(change.contact_id)
-    record_for_all(work, "contact.imported", list(added), source=source)
+    for span in spans_of(added):
+        record_for_span(work, "contact.imported", span, source=source)
     record_for_all(work, "contact.restored", by_kind[ChangeKind.RESTORED], source=source)
     record_for_all(work, "contact.updated", by_kind[ChangeKind.UPDATED], source=source)
     # What was read before is stale now.

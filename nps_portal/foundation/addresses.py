@@ -8,7 +8,12 @@ from typing import NoReturn
 from urllib.parse import unquote
 
 import idna
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from email_validator import (
+    SPECIAL_USE_DOMAIN_NAMES,
+    EmailNotValidError,
+    EmailSyntaxError,
+    validate_email,
+)
 
 from nps_portal.foundation.errors import PortalError
 
@@ -39,6 +44,13 @@ _RESERVED_ENDINGS = tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES)
 _LOCAL_PART_CHARACTER = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]", re.ASCII)
 _DOMAIN_CHARACTER = re.compile(r"[A-Za-z0-9.-]", re.ASCII)
 _WITH_NAME = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
+# Every ending that there is has two letters at least, and no hyphen but in its Unicode form.
+_ENDING = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]+", re.ASCII)
+# What programs write beside an address that says nothing of it, and a name in parentheses.
+_BESIDE = re.compile(
+    r"(?:mail ?to|smtp|e-?mail|mail|[\s,;:<>()\[\]\"'|./。、，；])*", re.IGNORECASE
+)
+_NAME_BEHIND = re.compile(r"\s+\([^()@]*\)$")
 _LOOKS_LIKE_AN_ADDRESS = re.compile(r"[^\s,;:<>()\[\]\"|/@]{1,64}@[^\s,;:<>()\[\]\"|/@]+")
 
 
@@ -67,11 +79,23 @@ class _Domain:
 def parse_email(text: str) -> EmailAddress:
     """Return the one address in the text, also from `mailto:a@b` and `Name <a@b>`.
 
-    Nothing is asked of the network: whether the domain exists is not judged.
+    Nothing is asked of the network: whether the domain exists is not judged. Of what RFC 5321
+    allows, quoted local parts, comments and numbers in the place of a domain are refused: people
+    do not have such addresses, and servers turn them away.
 
     :raises BadEmail: there is none, it is malformed, or there are several.
     """
     address = _bare_address(text)
+    try:
+        return _parsed(address)
+    except BadEmail:
+        alone = _alone(text)
+        if alone is None or alone == address:
+            raise
+        return _parsed(alone)
+
+
+def _parsed(address: str) -> EmailAddress:
     local_part, at_sign, domain_text = address.rpartition("@")
     if not (local_part and at_sign and domain_text) or len(address) > LONGEST_ADDRESS:
         _refuse(address)
@@ -90,6 +114,21 @@ def parse_email(text: str) -> EmailAddress:
         _refuse(address)
     folded = unicodedata.normalize("NFC", local_part.casefold())
     return EmailAddress(email=f"{local_part}@{domain.unicode}", key=f"{folded}@{domain.ascii}")
+
+
+def _alone(text: str) -> str | None:
+    """Return the address beside which nothing else is said: «SMTP:a@b», «'a@b'», «a@b; a@b»."""
+    text = _NAME_BEHIND.sub("", text[:LONGEST_SEARCH].replace("＠", "@").strip(_EDGES))
+    found = {_unquoted(one) for one in _addresses_in(text)}
+    if len({one.casefold() for one in found}) != 1:
+        return None
+    pieces = _LOOKS_LIKE_AN_ADDRESS.split(text)
+    return found.pop() if all(map(_BESIDE.fullmatch, pieces)) else None
+
+
+def _unquoted(address: str) -> str:
+    address = address.rstrip(".。")
+    return address[:-1].removeprefix("'") if address.endswith("'") else address
 
 
 def ascii_domain(domain: str) -> str:
@@ -112,7 +151,7 @@ def _bare_address(text: str) -> str:
     """Take the wrapping off: blanks, invisible marks, a name, `mailto:`."""
     if not text.isascii():
         text = text.translate(_INVISIBLE)
-    text = text.strip(_EDGES)
+    text = text.strip(_EDGES).rstrip(";,")
     if text.endswith(">") and (wrapped := _WITH_NAME.fullmatch(text)):
         address = wrapped["address"].strip(_EDGES)
         others = _addresses_in(wrapped["name"])
@@ -130,6 +169,8 @@ def _domain(domain: str) -> _Domain:
     if _PLAIN_DOMAIN.fullmatch(plain) and not f".{plain}".endswith(_RESERVED_ENDINGS):
         return _Domain(unicode=plain, ascii=plain)
     judged = validate_email(f"x@{domain}", check_deliverability=False)
+    if not _ENDING.fullmatch(judged.ascii_domain.rpartition(".")[2]):
+        raise EmailSyntaxError("There is no such ending.")
     return _Domain(unicode=judged.domain, ascii=judged.ascii_domain)
 
 

@@ -3,11 +3,12 @@
 import enum
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 from flask import Flask
@@ -26,7 +27,12 @@ BUSY_TIMEOUT_SECONDS = 10
 # Connections beyond these are closed as soon as they are given back.
 KEPT_CONNECTIONS = 16
 WRITES = "nps_writes"
+_GIVE_UP_AT = "nps_give_up_at"
 BUSY = "The database could not take this just now; nothing was changed. Try again."
+
+# What lets go of SQLite's lock for longer than this lets every other process write in between.
+_ASK_AGAIN_SECONDS = 0.001
+TURN_SECONDS = 2 * _ASK_AGAIN_SECONDS
 
 _sqlite_writer = threading.Lock()
 
@@ -167,8 +173,37 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """Let a writer take the lock at once: two writers then wait instead of failing."""
-    writes = connection.get_execution_options().get(WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get(WRITES, False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    give_up_at = options.get(_GIVE_UP_AT, time.monotonic() + BUSY_TIMEOUT_SECONDS)
+    driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        _wait_for_turn(driver, give_up_at)
+        # Once more, for its error as every other statement raises it.
+        if not driver.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {1000 * BUSY_TIMEOUT_SECONDS}")
+
+
+def _wait_for_turn(driver: sqlite3.Connection, give_up_at: float) -> None:
+    """Begin to write as soon as nobody else does, unless that takes too long.
+
+    SQLite's own way to wait asks ever more seldom. Beside a process that writes for long and lets
+    go for a few milliseconds at a time, as an import does, it came too late for seconds.
+    """
+    while time.monotonic() < give_up_at:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                return
+            time.sleep(_ASK_AGAIN_SECONDS)
+        else:
+            return
 
 
 @contextmanager
@@ -179,10 +214,10 @@ def writing(engine: Engine) -> Iterator[Session]:
 
     :raises DatabaseUnavailable: the database is locked, full, or cannot be reached.
     """
-    with (
-        _one_writer(engine),
-        Session(engine.execution_options(**{WRITES: True}), expire_on_commit=False) as session,
-    ):
+    # One wait in all, for the other threads and for the other processes.
+    give_up_at = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    writer = engine.execution_options(**{WRITES: True, _GIVE_UP_AT: give_up_at})
+    with _one_writer(engine), Session(writer, expire_on_commit=False) as session:
         try:
             session.connection()
             yield session

@@ -29,6 +29,7 @@ class Purpose(enum.Enum):
     HOOK = "hook"
     ANSWER = "answer"
     MY_DATA = "my-data"
+    UNREAD_KEY = "unread-key"
 
 
 def new_public_id() -> str:
@@ -84,6 +85,11 @@ def read_nonce(nonce: str, public_id: str, max_age_seconds: int) -> PageNonce | 
     return PageNonce(
         key=key, seconds_on_page=max(age, 0.0), preselected=int(chosen) if chosen else None
     )
+
+
+def unread_key(key: str) -> str:
+    """Return what stands for a key that somebody else has chosen, and that nobody is to read."""
+    return _seal(Purpose.UNREAD_KEY, key)
 
 
 def _seal(purpose: Purpose, text: str) -> str:

@@ -16,6 +16,7 @@ from nps_portal.foundation.bulk import insert_rows, next_ids
 from nps_portal.foundation.database import lock_for_transaction
 from nps_portal.foundation.tokens import new_public_id
 from nps_portal.foundation.work import Work
+from nps_portal.histories.further import keep_further
 from nps_portal.histories.judging import PastAnswer, Rejection
 from nps_portal.histories.models import History, HistoryAnswer
 from nps_portal.journal.commands import record_facts
@@ -29,8 +30,7 @@ from nps_portal.responses.models import (
 from nps_portal.responses.revising import news_of
 from nps_portal.responses.standings import refresh_standings
 
-CHUNK = 500
-_ERASED = "This person has asked to be erased; nothing of theirs comes back."
+OF_ERASED = "This person has asked to be erased; nothing of theirs comes back."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +66,15 @@ def bring_answers(
     A known Contact stays as it is, and a suppressed one suppressed.
     """
     lock_for_transaction(work.session, "histories")
-    source = work.session.get_one(History, history_id).source
+    history = work.session.get_one(History, history_id)
+    source, began_at = history.source, history.created_at
     allowed, rejections = _without_erased(work, answers)
     new = _new(work, layout, allowed)
     people = _people(work, list(new.values()), source)
     ids = next_ids(work.session, Response, len(new))
     rows = list(zip(ids, new.items(), strict=True))
     _insert(work, history_id, rows, people)
+    keep_further(work, began_at, [(response_id, one) for response_id, (_, one) in rows])
     news = [
         (
             _whose(answer, people),
@@ -89,27 +91,7 @@ def bring_answers(
     ]
     record_facts(work, "response.imported", news)
     refresh_standings(work, [contact_id for contact_id, _ in news])
-    brought = Brought(added=len(new), known=len(allowed) - len(new), rejections=rejections)
-    _count(work, history_id, brought)
-    return brought
-
-
-def count_rejected(work: Work, history_id: int, rejected: int) -> None:
-    """Add rows that were refused before they were looked up."""
-    _count(work, history_id, Brought(added=0, known=0, rejections=()), rejected)
-
-
-def _count(work: Work, history_id: int, brought: Brought, rejected: int = 0) -> None:
-    work.session.execute(
-        sa.update(History)
-        .where(History.id == history_id)
-        .values(
-            added=History.added + brought.added,
-            known=History.known + brought.known,
-            rejected=History.rejected + len(brought.rejections) + rejected,
-        )
-        .execution_options(synchronize_session=False)
-    )
+    return Brought(added=len(new), known=len(allowed) - len(new), rejections=rejections)
 
 
 def _without_erased(
@@ -125,7 +107,7 @@ def _without_erased(
     erased = {fingerprints[one] for one in found}
     allowed = [one for one in answers if one.email is None or one.email.key not in erased]
     gone = [one for one in answers if one.email is not None and one.email.key in erased]
-    return allowed, [Rejection(line=one.line, reason=_ERASED) for one in gone]
+    return allowed, [Rejection(line=one.line, reason=OF_ERASED) for one in gone]
 
 
 def _new(work: Work, layout: str, answers: Sequence[PastAnswer]) -> dict[str, PastAnswer]:

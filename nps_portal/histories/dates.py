@@ -7,7 +7,7 @@ guesses: a trend with days and months exchanged looks right and is wrong.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from nps_portal.contacts.written_dates import NotADay, day_first_in, read_day
@@ -20,9 +20,37 @@ _SECONDS = re.compile(r"\d{9,10}(?:\.\d+)?")
 _MILLISECONDS = re.compile(r"\d{12,13}")
 _TIME = re.compile(
     r"[T ,]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?"
-    r"\s*(?:([ap])\.?m\.?)?\s*(Z|UTC|GMT|[-+]\d{2}:?\d{2})?$",
+    r"\s*(?:([ap])\.?m\.?)?\s*(Z|(?:UTC|GMT)?[-+]\d{1,2}(?::?\d{2})?|[A-Z]{3,4})?$",
     re.IGNORECASE,
 )
+_OFFSET = re.compile(r"(?:UTC|GMT)?([-+])(\d{1,2})(?::?(\d{2}))?")
+# Letters that forms write behind a time and that mean one zone in practice, in hours.
+_ZONES = {
+    "Z": 0,
+    "UTC": 0,
+    "GMT": 0,
+    "WET": 0,
+    "WEST": 1,
+    "CET": 1,
+    "MEZ": 1,
+    "CEST": 2,
+    "MESZ": 2,
+    "EET": 2,
+    "OEZ": 2,
+    "EEST": 3,
+    "OESZ": 3,
+    "EST": -5,
+    "EDT": -4,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
+    "AEST": 10,
+    "AEDT": 11,
+    "NZST": 12,
+    "NZDT": 13,
+}
 
 
 class BadDate(PortalError):
@@ -116,11 +144,18 @@ def _is_ambiguous(text: str) -> bool:
         return False
 
 
-def _zone(written: str | None) -> timezone | None:
+def _zone(written: str | None) -> tzinfo | None:
+    """Return the zone that stands behind a time; None where none does.
+
+    :raises NotADay: its letters stand for no zone, or for several.
+    """
     if not written:
         return None
-    if written.upper() in ("Z", "UTC", "GMT"):
-        return UTC
-    hours, minutes = int(written[1:3]), int(written[-2:])
-    offset = timedelta(hours=hours, minutes=minutes)
-    return timezone(-offset if written[0] == "-" else offset)
+    found = _OFFSET.fullmatch(written.upper())
+    if found is None:
+        named = _ZONES.get(written.upper())
+        if named is None:
+            raise NotADay(f"«{written}» is no time zone that is known. Write it like +02:00.")
+        return timezone(timedelta(hours=named))
+    offset = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
+    return timezone(-offset if found[1] == "-" else offset)

@@ -8,7 +8,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 
-from nps_portal.histories.running import Choices
+from nps_portal.histories.taking import Choices
 from nps_portal.surveys.models import Survey
 
 
@@ -18,8 +18,7 @@ class HistoryForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no type
     file = FileField(
         "File",
         [FileRequired("Choose a file.")],
-        description="CSV, XLSX or JSON, up to 2 MB. A larger one goes in with "
-        "nps-portal import responses FILE.",
+        description="CSV, XLSX, XLS, ODS or JSON, up to 200 MB.",
     )
     survey = SelectField("Survey")
     dates = SelectField(

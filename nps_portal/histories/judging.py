@@ -1,6 +1,7 @@
 """Judging rows of past answers: what each says, or why it cannot come in."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -10,9 +11,14 @@ from nps_portal.histories.layouts import Part, score_of
 from nps_portal.histories.reading import Cells
 from nps_portal.imports.cells import one_line
 from nps_portal.imports.vocabulary import comparable
+from nps_portal.responses.comments import clean_comment
+from nps_portal.surveys.text_rules import LINE_LENGTH
 
 LONGEST_NAME = 200
 LONGEST_ID = 200
+LONGEST_FURTHER = 2_000
+# Ten times what our own page takes; a page that shows many of them must still open.
+LONGEST_COMMENT = 50_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +35,7 @@ class PastAnswer:
     first_name: str = ""
     company: str = ""
     other_id: str = ""
+    further: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,12 +94,16 @@ class HistoryJudge:
             survey_id=survey_id,
             score=score,
             at=at,
-            comment=cells[Part.COMMENT].replace("\0", ""),
+            comment=_comment(cells[Part.COMMENT]),
             email=email,
             name=name[:LONGEST_NAME],
             first_name=first[:LONGEST_NAME],
             company=one_line(cells[Part.COMPANY])[:LONGEST_NAME],
-            other_id=cells[Part.ID][:LONGEST_ID],
+            other_id=clean_comment(cells[Part.ID])[:LONGEST_ID],
+            further={
+                one_line(asked)[:LINE_LENGTH]: clean_comment(told)[:LONGEST_FURTHER]
+                for asked, told in cells.further.items()
+            },
         )
 
     def _score(self, cell: str) -> int:
@@ -102,6 +113,13 @@ class HistoryJudge:
         if score is None:
             raise _Unusable(f"«{cell[:40]}» is not a score from 0 to 10.")
         return score
+
+
+def _comment(cell: str) -> str:
+    comment = clean_comment(cell)
+    if len(comment) > LONGEST_COMMENT:
+        raise _Unusable(f"The comment is longer than {LONGEST_COMMENT:,} characters.")
+    return comment
 
 
 class _Unusable(Exception):

@@ -1,13 +1,17 @@
-"""The layouts of files of past answers: which column tells what, by the words above it."""
+"""The layouts of files of past answers: which column tells what, by words and by cells."""
 
 import enum
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nps_portal.foundation.errors import PortalError
-from nps_portal.imports.vocabulary import HEADERS, comparable
+from nps_portal.imports.vocabulary import HEADERS, comparable, header_words, squeezed
 from nps_portal.imports.vocabulary import Field as ContactField
+
+MOST_FURTHER = 100
+# A column of stars ends at five; so many of them are no chance.
+FEWEST_STARS, MOST_STARS = 10, 5
 
 
 class Part(enum.Enum):
@@ -31,130 +35,95 @@ class UnknownLayout(PortalError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
-    """One way in which files of answers are written.
+class Columns:
+    """What a file is called, which column tells what, and how many rows are headers still.
 
-    `signs` are headers that such a file has and others lack. `columns` has the headers of each
-    part, in their comparable form. `subheaders`: a second row below the headers is no answer.
+    `further` has what was asked, or known, in the columns beside.
     """
 
-    name: str
-    signs: frozenset[str] = frozenset()
-    columns: Mapping[Part, tuple[str, ...]]
-    subheaders: bool = False
+    layout: str
+    places: Mapping[Part, int]
+    further: Mapping[int, str] = field(default_factory=dict)
+    subheaders: int = 0
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(comparable(word) for word in text.split(","))
-
-
-_PERSON = {
-    Part.EMAIL: HEADERS[ContactField.EMAIL],
-    Part.NAME: HEADERS[ContactField.NAME],
-    Part.FIRST_NAME: HEADERS[ContactField.FIRST_NAME],
-    Part.LAST_NAME: HEADERS[ContactField.LAST_NAME],
-    Part.COMPANY: HEADERS[ContactField.COMPANY],
+# Headers that only the files of one system have; the first that has all of them names the file.
+_SIGNS = {
+    "surveymonkey": ("respondentid", "collectorid"),
+    "qualtrics": ("startdate", "enddate", "recordeddate"),
+    "typeform": ("submitdateutc", "networkid"),
+    "asknicely": ("answer", "responded"),
+    "retently": ("createddate", "score"),
+    "delighted": ("personemail", "score"),
 }
-DELIGHTED = Layout(
-    name="delighted",
-    signs=frozenset(_words("person email, score")),
-    columns={
-        Part.EMAIL: _words("person email, email"),
-        Part.SCORE: _words("score"),
-        Part.DATE: _words("created at, responded at, response date, date, updated at"),
-        Part.COMMENT: _words("comment"),
-        Part.NAME: _words("person name, name"),
-        Part.COMPANY: _words("company, company name"),
-        Part.SURVEY: _words("survey name"),
-        Part.KIND: _words("survey type"),
-        Part.ID: _words("response id, id"),
-    },
+PLAIN = "plain"
+# The likelier word of each part stands first; in them «First name» and «firstname» agree.
+_WORDS = {
+    Part.EMAIL: """
+        person email, recipient email, respondent email, customer email, email address, email,
+        contact email, user email
+        """,
+    Part.SCORE: """
+        score, nps score, nps, final score, net promoter score, promoter score, answer, rating,
+        nps rating, likelihood to recommend, bewertung, punktzahl, wert, note, puntuación,
+        punteggio, nota, cijfer
+        """,
+    Part.DATE: """
+        responded at, response date, responded, answered at, submit date (utc), submitted at,
+        date submitted, completed at, completion date, recorded date, end date, date modified,
+        created at, created date, created, date created, timestamp, date, date and time, time,
+        submit date, start date, updated at, datum, beantwortet am, datum der antwort, zeitstempel,
+        horodateur, date de réponse, fecha, marca temporal, data, informazioni cronologiche
+        """,
+    Part.COMMENT: """
+        comment, comments, feedback, feedback text, score comment, score reason, reason, verbatim,
+        answer text, response text, text, kommentar, anmerkung, commentaire, comentario, commento,
+        opmerking
+        """,
+    Part.NAME: "person name, recipient name",
+    Part.FIRST_NAME: "recipient first name",
+    Part.LAST_NAME: "recipient last name",
+    Part.COMPANY: "company, company name",
+    Part.SURVEY: """
+        survey, survey name, campaign, campaign name, umfrage, enquête, encuesta, sondaggio
+        """,
+    Part.KIND: "survey type, question type, metric, survey metric",
+    Part.ID: "response id, respondent id, answer id, response key, submission id, id",
+}
+_PEOPLE = {
+    Part.EMAIL: ContactField.EMAIL,
+    Part.NAME: ContactField.NAME,
+    Part.FIRST_NAME: ContactField.FIRST_NAME,
+    Part.LAST_NAME: ContactField.LAST_NAME,
+    Part.COMPANY: ContactField.COMPANY,
+}
+_HEADERS = {
+    part: (
+        *(squeezed(word) for word in words.split(",")),
+        *(HEADERS[_PEOPLE[part]] if part in _PEOPLE else ()),
+    )
+    for part, words in _WORDS.items()
+}
+# These are used of stars too.
+_OF_STARS = frozenset(
+    map(squeezed, ("answer", "rating", "bewertung", "note", "nota", "cijfer", "wert", "punktzahl"))
 )
-SURVEYMONKEY = Layout(
-    name="surveymonkey",
-    signs=frozenset(_words("respondent id, collector id")),
-    columns={
-        Part.EMAIL: _words("email address"),
-        Part.DATE: _words("date modified, date created, end date, start date"),
-        Part.FIRST_NAME: _words("first name"),
-        Part.LAST_NAME: _words("last name"),
-        Part.ID: _words("respondent id"),
-    },
-    subheaders=True,
-)
-_SURVEYMONKEY_OLD = Layout(
-    name="surveymonkey",
-    signs=frozenset(_words("respondentid, collectorid")),
-    columns={
-        Part.EMAIL: _words("email address"),
-        Part.DATE: _words("enddate, startdate"),
-        Part.FIRST_NAME: _words("first name"),
-        Part.LAST_NAME: _words("lastname, last name"),
-        Part.ID: _words("respondentid"),
-    },
-    subheaders=True,
-)
-RETENTLY = Layout(
-    name="retently",
-    signs=frozenset(_words("createddate, score")),
-    columns={
-        Part.EMAIL: _words("email"),
-        Part.SCORE: _words("score"),
-        Part.DATE: _words("createddate"),
-        Part.COMMENT: _words("comments, feedback, comment"),
-        Part.FIRST_NAME: _words("firstname"),
-        Part.LAST_NAME: _words("lastname"),
-        Part.COMPANY: _words("companyname"),
-        Part.ID: _words("id"),
-    },
-)
-ASKNICELY = Layout(
-    name="asknicely",
-    signs=frozenset(_words("answer, responded")),
-    columns={
-        **_PERSON,
-        Part.SCORE: _words("answer"),
-        Part.DATE: _words("responded"),
-        Part.COMMENT: _words("comment"),
-        Part.KIND: _words("question type"),
-        Part.ID: _words("response id"),
-    },
-)
-PLAIN = Layout(
-    name="plain",
-    columns={
-        **_PERSON,
-        Part.SCORE: _words(
-            "score, nps score, nps, rating, nps rating, likelihood to recommend, final score, "
-            "bewertung, punktzahl, wert, note, puntuación, punteggio, nota, cijfer"
-        ),
-        Part.DATE: _words(
-            "answered at, responded at, response date, submitted at, completed at, date, "
-            "created at, timestamp, time, submit date, datum, beantwortet am, datum der antwort, "
-            "date de réponse, fecha, data, zeitstempel"
-        ),
-        Part.COMMENT: _words(
-            "comment, comments, feedback, reason, verbatim, answer text, kommentar, anmerkung, "
-            "commentaire, comentario, commento, opmerking"
-        ),
-        Part.SURVEY: _words("survey, survey name, umfrage, enquête, encuesta, sondaggio"),
-        Part.ID: _words("response id, answer id"),
-    },
-)
-LAYOUTS = (SURVEYMONKEY, _SURVEYMONKEY_OLD, ASKNICELY, RETENTLY, DELIGHTED)
 NEEDED = (Part.SCORE, Part.DATE)
 _RECOMMEND = re.compile(
-    r"recommend|weiterempfehl|recommand|recomend|raccomand|consigli|aanbevel|polec"
+    r"recommend|weiterempfehl|empfehl|recommand|recomend|raccomand|consigli|aanbevel|polec"
+    r"|anbefal|rekommender|suositel|doporuc|ajanl|tavsiye"
 )
-_SCORE = re.compile(r"(10|\d)(?:\.0+)?(?:\s*[-–—:=(].*)?", re.DOTALL)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Columns:
-    """Which column of a file tells what, and which layout that follows."""
-
-    layout: Layout
-    places: Mapping[Part, int]
+_SCORE = re.compile(r"(10|\d)(?:\.0+)?(?:\s*[-–—:=(/].*)?", re.DOTALL)
+# Columns about the sending, and such as hold what nobody may keep: where somebody was.
+_ASIDE = re.compile(
+    r"\b(ip|user agent|browser|os|device|latitude|longitude|geo|urls?|links?|permalink|referr?er"
+    r"|tokens?|ids?|network|progress|duration|finished|status|sent|opened|delivered|sent at"
+    r"|started|created|updated|modified|timestamp|time|date|group|category|collector|password"
+    r"|distribution channel|phone|telephone|recaptcha|user language|response type)\b"
+)
+_UNNAMED = re.compile(r"Column \d+")
+_QUALTRICS = '{"ImportId"'
+_ANY_ANSWER = frozenset(["", "response", "open ended response", "antwort", "reponse"])
 
 
 def score_of(cell: str) -> int | None:
@@ -170,19 +139,105 @@ def columns_of(
 
     :raises UnknownLayout: the score or the date is in no column, or a named header is not there.
     """
-    words = [comparable(header) for header in headers]
-    layout = next((one for one in LAYOUTS if one.signs <= set(words)), PLAIN)
-    places = {
-        part: words.index(word)
-        for part, wanted in layout.columns.items()
-        if (word := next((one for one in wanted if one in words), None)) is not None
-    }
-    if layout.subheaders:
-        places |= _of_questions(words, sample, max(places.values(), default=0) + 1)
+    words = [squeezed(header) for header in headers]
+    layout = next((name for name, signs in _SIGNS.items() if set(signs) <= set(words)), PLAIN)
+    subheaders = _subheaders(layout, words, sample)
+    questions = _questions(headers, sample[:subheaders])
+    rows = sample[subheaders:]
+    places: dict[Part, int] = {}
+    for part in Part:
+        named = [words.index(word) for word in _HEADERS[part] if word in words]
+        if part is Part.SCORE:
+            named = _scores_first(named, words, rows, part in chosen)
+        if named:
+            places[part] = named[0]
+    _find_asked(places, questions, rows)
     for part, header in chosen.items():
-        if comparable(header) not in words:
+        if squeezed(header) not in words:
             raise UnknownLayout(f"The file has no column «{header}»; it has: {', '.join(headers)}.")
-        places[part] = words.index(comparable(header))
+        places[part] = words.index(squeezed(header))
+    _refuse_without(places, headers)
+    further = {
+        place: text
+        for place, text in questions.items()
+        if place not in places.values() and text and not _is_aside(headers[place], text)
+    }
+    return Columns(
+        layout=layout,
+        places=places,
+        further=dict(list(further.items())[:MOST_FURTHER]),
+        subheaders=subheaders,
+    )
+
+
+def _subheaders(layout: str, words: Sequence[str], sample: Sequence[Sequence[str]]) -> int:
+    """Return how many of the first rows go on with the headers."""
+    if len(sample) > 1 and any(cell.startswith(_QUALTRICS) for cell in sample[1]):
+        return 2
+    is_second = (
+        layout == "surveymonkey" and sample and not sample[0][words.index("respondentid")].strip()
+    )
+    return int(bool(is_second))
+
+
+def _questions(headers: Sequence[str], below: Sequence[Sequence[str]]) -> dict[int, str]:
+    """Return what each column asks: a question over several columns stands above the first."""
+    asked: dict[int, str] = {}
+    last = ""
+    for place, header in enumerate(headers):
+        is_named = not _UNNAMED.fullmatch(header)
+        last = header if is_named else last
+        under = below[0][place].strip() if below else ""
+        if len(below) > 1:
+            # The question of Qualtrics stands below its short name.
+            asked[place] = under or header
+        elif comparable(under) in _ANY_ANSWER:
+            asked[place] = header if is_named else ""
+        else:
+            asked[place] = f"{last}: {under}" if last else under
+    return asked
+
+
+def _scores_first(
+    named: list[int], words: Sequence[str], rows: Sequence[Sequence[str]], is_chosen: bool
+) -> list[int]:
+    """Return the columns that may hold the score, those first whose cells are scores."""
+    stars = [one for one in named if words[one] in _OF_STARS and _holds_stars(rows, one)]
+    if stars and len(stars) == len(named) and not is_chosen:
+        raise UnknownLayout(
+            "The scores of this file go from 1 to 5, as stars do, and not from 0 to 10. Nothing "
+            "was imported; if they are meant so, name the column, as in --column score=«header»."
+        )
+    left = [one for one in named if one not in stars]
+    return sorted(left, key=lambda one: _share_of_scores(rows, one) < 0.5)
+
+
+def _find_asked(
+    places: dict[Part, int], questions: Mapping[int, str], rows: Sequence[Sequence[str]]
+) -> None:
+    """Find a score, and the comment after it, under headers that are the questions themselves."""
+    score = places.get(Part.SCORE)
+    if score is not None and _share_of_scores(rows, score) > 0:
+        return
+    free = [one for one in questions if one not in places.values()]
+    scores = [one for one in free if _share_of_scores(rows, one) == 1]
+    asking = [one for one in scores if _RECOMMEND.search(comparable(questions[one]))]
+    # Where nothing asks for it, a column of scores alone is one only in a file of answers.
+    if not asking:
+        asking = [one for one in scores if questions[one].endswith("?")]
+    if not asking:
+        return
+    places[Part.SCORE] = asking[0]
+    if Part.COMMENT in places:
+        return
+    for one in free:
+        told = [row[one] for row in rows if row[one].strip()]
+        if one > asking[0] and told and one not in scores and not _is_aside(questions[one]):
+            places[Part.COMMENT] = one
+            return
+
+
+def _refuse_without(places: Mapping[Part, int], headers: Sequence[str]) -> None:
     missing = [part.value for part in NEEDED if part not in places]
     if missing:
         raise UnknownLayout(
@@ -190,27 +245,17 @@ def columns_of(
             f"name it, as in --column {missing[0]}=«header». The columns are: "
             f"{', '.join(headers)}."
         )
-    return Columns(layout=layout, places=places)
 
 
-def _of_questions(
-    words: Sequence[str], sample: Sequence[Sequence[str]], first: int
-) -> dict[Part, int]:
-    """Return which question asks for the score and which for a comment, in a layout by question."""
-    found: dict[Part, int] = {}
-    columns = range(first, len(words))
-    scores = [one for one in columns if _holds_scores([row[one] for row in sample[1:]])]
-    named = [one for one in scores if _RECOMMEND.search(words[one])]
-    if named or scores:
-        found[Part.SCORE] = (named or scores)[0]
-    after = found.get(Part.SCORE, first - 1) + 1
-    for one in range(after, len(words)):
-        if one not in scores and any(row[one].strip() for row in sample[1:]):
-            found[Part.COMMENT] = one
-            break
-    return found
+def _is_aside(*words: str) -> bool:
+    return any(_ASIDE.search(header_words(one)) for one in words)
 
 
-def _holds_scores(cells: Sequence[str]) -> bool:
-    filled = [cell for cell in cells if cell.strip()]
-    return bool(filled) and all(score_of(cell) is not None for cell in filled)
+def _share_of_scores(rows: Sequence[Sequence[str]], place: int) -> float:
+    filled = [row[place] for row in rows if row[place].strip()]
+    return sum(score_of(cell) is not None for cell in filled) / len(filled) if filled else 0.0
+
+
+def _holds_stars(rows: Sequence[Sequence[str]], place: int) -> bool:
+    scores = [score for row in rows if (score := score_of(row[place])) is not None]
+    return len(scores) >= FEWEST_STARS and min(scores) >= 1 and max(scores) == MOST_STARS

@@ -1,49 +1,39 @@
 """Bringing rows in: a piece is judged before its unit of work, and written within it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nps_portal.accounts.models import User
 from nps_portal.contacts.models import Contact, Property, Suppression, SuppressionReason
-from nps_portal.contacts.properties import Habits
+from nps_portal.contacts.properties import Habits, PropertySpec
 from nps_portal.contacts.suppressions import suppress_all
 from nps_portal.contacts.upserting import Change, ChangeKind, Upserted, bring_in
-from nps_portal.foundation.bulk import insert_rows
+from nps_portal.foundation.bulk import insert_rows, spans_of
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import Work
+from nps_portal.imports.choices import widen_choices
 from nps_portal.imports.commands import keep_makings
-from nps_portal.imports.drafts import ContactDraft, Judge, Known, Rejection, beginning_of
+from nps_portal.imports.drafts import ContactDraft, Judge, Known, Rejection
 from nps_portal.imports.keeping import read_mapping
 from nps_portal.imports.models import (
     Import,
     ImportChange,
     ImportPiece,
-    ImportRejection,
+    ImportSpan,
     ImportState,
     Made,
 )
 from nps_portal.imports.property_cells import PropertyColumn, column_key
+from nps_portal.imports.refusals import Refusal, keep_refusals, without_erased
 from nps_portal.imports.tables import Row
-
-CELL_END = "\x1f"
-LONGEST_KEPT_CELL = 2_000
-LONGEST_KEPT_ROW = 20_000
 
 
 class OvertakenImport(PortalError):
     """Another worker has brought these rows in already, or somebody has cancelled the import."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
-    """A row for the report: why, and its cells as they stood; one that came in lacks a cell."""
-
-    row: Row
-    reason: str
-    is_imported: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +54,19 @@ def judge_of(session: Session, kept: Import) -> Judge:
         one.id: one
         for one in session.scalars(sa.select(Property).where(Property.id.in_(ids.values())))
     }
+    # Not the rows themselves: they would be read anew for each piece, and by another thread.
+    specs = {
+        one.id: PropertySpec(
+            name=one.name, kind=one.kind, choices=tuple(one.choices), currency=one.currency
+        )
+        for one in known.values()
+    }
     columns = {
         index: PropertyColumn(
             property_id=property_id,
-            spec=known[property_id],
+            spec=specs[property_id],
             habits=mapping.habits.get(index, Habits()),
+            widens=known[property_id].source == kept.source,
         )
         for index, property_id in ids.items()
         # One that was deleted meanwhile is left out.
@@ -108,7 +106,35 @@ def import_piece(work: Work, import_id: int, piece: JudgedPiece) -> None:
 
     :raises OvertakenImport: another worker did this piece; the unit of work must be dropped.
     """
-    refused = sum(1 for one in piece.refusals if not one.is_imported)
+    claimed = _claim(work, import_id, piece)
+    source = f"import:{import_id}"
+    news = [one.news for one in piece.drafts]
+    widen_choices(work, source, news)
+    upserted = bring_in(
+        work,
+        news,
+        source=source,
+        rule=claimed.rule,
+        tags=claimed.tags,
+        known_since=claimed.created_at,
+    )
+    drafts = [one for one in piece.drafts if one.news.email.key not in upserted.erased]
+    stops = {one.news.email.key: one.stop for one in drafts if one.stop}
+    suppressed = _suppress(work, stops, source) if stops else []
+    left_out = {one.line for one in piece.drafts} - {one.line for one in drafts}
+    refusals = without_erased(work, piece.refusals, left_out, claimed.created_at)
+    keep_refusals(work, import_id, refusals)
+    _write_down(work, import_id, upserted, suppressed)
+    _count(work, import_id, upserted, suppressed, refusals)
+    work.session.execute(
+        sa.delete(ImportPiece).where(
+            ImportPiece.import_id == import_id, ImportPiece.number == piece.number
+        )
+    )
+
+
+def _claim(work: Work, import_id: int, piece: JudgedPiece) -> Any:
+    """Count a piece as done, and return the import's rule, its tags and when it was uploaded."""
     moved = work.session.execute(
         sa.update(Import)
         .where(Import.id == import_id, Import.pieces_done == piece.number)
@@ -117,36 +143,23 @@ def import_piece(work: Work, import_id: int, piece: JudgedPiece) -> None:
             state=ImportState.RUNNING,
             pieces_done=piece.number + 1,
             rows_done=Import.rows_done + piece.rows,
-            rejected=Import.rejected + refused,
-            incomplete=Import.incomplete + len(piece.refusals) - refused,
         )
-        .returning(Import.rule, Import.tags)
+        .returning(Import.rule, Import.tags, Import.created_at)
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if moved is None:
         raise OvertakenImport("Another worker is importing this file.")
-    _keep_refusals(work, import_id, piece.refusals)
-    source = f"import:{import_id}"
-    news = [one.news for one in piece.drafts]
-    upserted = bring_in(work, news, source=source, rule=moved.rule, tags=moved.tags)
-    suppressed = _suppress(
-        work, [one.news.email.key for one in piece.drafts if one.opted_out], source
-    )
-    _write_down(work, import_id, upserted, suppressed)
-    work.session.execute(
-        sa.delete(ImportPiece).where(
-            ImportPiece.import_id == import_id, ImportPiece.number == piece.number
-        )
-    )
+    return moved
 
 
-def _suppress(work: Work, email_keys: Sequence[str], source: str) -> list[Change]:
+def _suppress(work: Work, stops: Mapping[str, SuppressionReason], source: str) -> list[Change]:
     """Suppress addresses and return for whom that changed anything, and what stood before."""
-    if not email_keys:
-        return []
+    email_keys = sorted(stops)
     former = {one["email_key"]: one for one in suppressions_as_json(work, email_keys)}
-    if not suppress_all(work, email_keys, SuppressionReason.UNSUBSCRIBED, source=source):
-        return []
+    for reason in sorted(set(stops.values()), key=list(SuppressionReason).index):
+        suppress_all(
+            work, [key for key in email_keys if stops[key] is reason], reason, source=source
+        )
     changed = {
         one["email_key"]: one
         for one in suppressions_as_json(work, email_keys)
@@ -198,9 +211,26 @@ def _write_down(
             for one in (*upserted.changes, *suppressed)
         ],
     )
-    keep_makings(work, import_id, Made.COMPANY, [str(one) for one in upserted.made.companies])
+    spans = [(Made.CONTACT, one) for one in spans_of(upserted.added)]
+    spans += [(Made.COMPANY, one) for one in spans_of(upserted.made.companies)]
+    insert_rows(
+        work.session,
+        ImportSpan,
+        ("import_id", "made", "first_id", "last_id", "at"),
+        [(import_id, made, one.first, one.last, work.now) for made, one in spans],
+    )
     keep_makings(work, import_id, Made.DOMAIN, upserted.made.domains)
     keep_makings(work, import_id, Made.TAG, [str(one) for one in upserted.made.tags])
+
+
+def _count(
+    work: Work,
+    import_id: int,
+    upserted: Upserted,
+    suppressed: Sequence[Change],
+    refusals: Sequence[Refusal],
+) -> None:
+    refused = sum(1 for one in refusals if not one.is_imported)
     work.session.execute(
         sa.update(Import)
         .where(Import.id == import_id)
@@ -209,34 +239,9 @@ def _write_down(
             updated=Import.updated + len(upserted.updated),
             restored=Import.restored + len(upserted.restored),
             unchanged=Import.unchanged + upserted.unchanged,
+            rejected=Import.rejected + refused,
+            incomplete=Import.incomplete + len(refusals) - refused,
             suppressed=Import.suppressed + len(suppressed),
         )
         .execution_options(synchronize_session=False)
     )
-
-
-def _keep_refusals(work: Work, import_id: int, refusals: Sequence[Refusal]) -> None:
-    insert_rows(
-        work.session,
-        ImportRejection,
-        ("import_id", "line", "reason", "text", "cells", "is_imported"),
-        [
-            (
-                *(import_id, one.row.line, _keepable(one.reason)[:300]),
-                *(_keepable(beginning_of(one.row)), _cells(one.row), one.is_imported),
-            )
-            for one in refusals
-        ],
-    )
-
-
-def _cells(row: Row) -> str:
-    kept = (_keepable(cell[:LONGEST_KEPT_CELL]).replace(CELL_END, " ") for cell in row.cells)
-    return CELL_END.join(kept)[:LONGEST_KEPT_ROW]
-
-
-def _keepable(text: str) -> str:
-    """Return a text as every database takes it: without NUL and halves of characters."""
-    if text.isascii():
-        return text.replace("\0", "\ufffd")
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

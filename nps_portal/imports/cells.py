@@ -1,4 +1,4 @@
-"""What single cells mean: languages, time zones, opt-outs, names fit to be kept."""
+"""What single cells mean: languages, time zones, names fit to be kept."""
 
 import re
 import unicodedata
@@ -17,12 +17,6 @@ _LANGUAGES_OF_EXPORTERS = (
     *("hu", "ro", "bg", "hr", "sl", "el", "tr", "uk", "ru", "ja", "zh"),
 )
 _LANGUAGE_TAG = re.compile(r"([a-z]{2,3})(?:[-_ ].*)?")
-_OUT = re.compile(
-    r"unsubscri|opt(ed)? ?out|non market(able|ing)|bounced?\b|cleaned|complain|spam|do not"
-    r"|no consent|suppress|blocked|invalid|abgemeldet|abbestellt|desabonne|desinscrit|\bbaja\b"
-    r"|disiscritt|afgemeld|uitgeschreven"
-)
-_NOT_OUT = re.compile(r"(not|never|no|nicht) (unsubscri|opt|bounce|abgemeldet)|soft bounce")
 _BASES = (
     (
         re.compile(r"legitimate|berechtigt|legitime|legittimo|legítimo"),
@@ -37,7 +31,6 @@ _BASES = (
         ConsentBasis.CONSENT,
     ),
 )
-_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{8,}")
 _UNSHOWN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 
 
@@ -67,17 +60,6 @@ def zone_name(cell: str) -> str:
     # HubSpot writes europe_slash_berlin.
     wanted = cell.strip().lower().replace("_slash_", "/").replace(" ", "_")
     return _zones().get(wanted, "")
-
-
-@lru_cache(maxsize=1024)
-def says_opted_out(cell: str) -> bool:
-    """Tell whether the cell of an opt-out column means out: a yes, a status, or the date of it."""
-    words = comparable(cell)
-    if words in YES or cell.strip().casefold() in YES:
-        return True
-    if _DATE.match(cell.strip()):
-        return not cell.strip().startswith("0000")
-    return bool(_OUT.search(words)) and not _NOT_OUT.search(words)
 
 
 @lru_cache(maxsize=1024)

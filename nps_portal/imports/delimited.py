@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -20,8 +20,12 @@ from nps_portal.imports.tables import (
 DELIMITERS = (",", ";", "\t", "|")
 
 _SAMPLE_LINES = 200
+# A record of more lines is a mark that was never closed.
+_MOST_MENDED_LINES = 50
 _NAMED_DELIMITER = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 
+# Of so many columns a row with a single cell above may be a title, and no header.
+FEWEST_UNDER_TITLES = 3
 UNCLOSED_QUOTE = "A cell begins with a quotation mark that is not closed before the next cell."
 STRAY_QUOTE = "A quotation mark inside a cell is not doubled, so the cells cannot be told apart."
 TOO_LONG = f"A cell is longer than {LONGEST_CELL:,} characters."
@@ -60,12 +64,12 @@ def detect_layout(file: BinaryIO) -> Layout | None:
         first_line = 2
         lines = lines[1:]
     delimiter = named[1] if named else _likeliest_delimiter(lines)
-    head = lines[0] if lines else ""
+    text = "".join(lines)
     return Layout(
         encoding=encoding,
         delimiter=delimiter,
         first_line=first_line,
-        space_after_delimiter=f'"{delimiter} "' in head and f'"{delimiter}"' not in head,
+        space_after_delimiter=f'{delimiter} "' in text and f'{delimiter}"' not in text,
     )
 
 
@@ -100,13 +104,15 @@ class _Records:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Record(line, [taken[0].rstrip("\r\n")], _words(error, len(taken)))
-                # What the broken record took of the following lines is read again, as rows.
-                self._again.extendleft(reversed(taken[1:]))
-                taken.clear()
                 cells_of = self._reader()
-                line += 1
-                continue
+                if (mended := self._mended()) is None:
+                    yield Record(line, [taken[0].rstrip("\r\n")], _words(error, len(taken)))
+                    # What the broken record took of the following lines is read again, as rows.
+                    self._again.extendleft(reversed(taken[1:]))
+                    taken.clear()
+                    line += 1
+                    continue
+                cells = mended
             count = len(taken)
             if not is_blank(cells):
                 yield Record(line, cells, _fault(cells, taken), count)
@@ -120,6 +126,25 @@ class _Records:
             skipinitialspace=self._layout.space_after_delimiter,
             strict=True,
         )
+
+    def _mended(self) -> list[str] | None:
+        """Return the cells of a record that is broken by blanks beside its quotation marks."""
+        if len(self._taken) > _MOST_MENDED_LINES:
+            return None
+        delimiter = self._layout.delimiter
+        blanks = re.compile(rf'"[ \t]+(?={re.escape(delimiter)}|[\r\n]|$)')
+        without = [blanks.sub('"', line) for line in self._taken]
+        # `"a" , "b"` is meant as two cells, and `a, "big" b` as what it says.
+        for lines, skips in ((without, True), (self._taken, False)):
+            try:
+                found = list(
+                    csv.reader(lines, delimiter=delimiter, skipinitialspace=skips, strict=True)
+                )
+            except csv.Error:
+                continue
+            if len(found) == 1:
+                return found[0]
+        return None
 
     def _feed(self) -> Iterator[str]:
         while self._again:
@@ -164,7 +189,7 @@ def _likeliest_delimiter(lines: list[str]) -> str:
 
 
 def _evidence(lines: list[str], delimiter: str) -> tuple[bool, float, int]:
-    """Weigh a delimiter: do rows have as many cells as the first, and whole addresses in them?"""
+    """Weigh a delimiter: do rows have as many cells as most, and whole addresses in them?"""
     records = []
     try:
         for cells in csv.reader(lines, delimiter=delimiter):
@@ -176,6 +201,10 @@ def _evidence(lines: list[str], delimiter: str) -> tuple[bool, float, int]:
     if not records:
         return False, 0.0, 0
     width = len(records[0])
+    usual = Counter(map(len, records)).most_common(1)[0][0]
+    if width == 1 and usual >= FEWEST_UNDER_TITLES:
+        # Some programs put a title above the headers.
+        width = usual
     agreeing = sum(1 for cells in records if len(cells) == width) / len(records)
     with_address = sum(1 for cells in records if any(map(holds_address, cells))) / len(records)
     return width > 1 and agreeing > 0.2, agreeing + with_address, width

@@ -5,22 +5,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from nps_portal.contacts.models import ConsentBasis
+from nps_portal.contacts.models import ConsentBasis, SuppressionReason
 from nps_portal.contacts.tags import BadTag, tags_in
 from nps_portal.contacts.upserting import ContactNews
-from nps_portal.contacts.values import NO
+from nps_portal.contacts.values import NO, Value
 from nps_portal.foundation.addresses import BadEmail, parse_email
 from nps_portal.foundation.csv_files import unguarded
 from nps_portal.imports.cells import (
     consent_basis,
     language_code,
     one_line,
-    says_opted_out,
     says_yes,
     zone_name,
 )
 from nps_portal.imports.mapping import Mapping
 from nps_portal.imports.property_cells import DayColumn, PropertyColumn, Unfit, column_key
+from nps_portal.imports.signs import Unclear, said_by, says_gone
 from nps_portal.imports.tables import Row
 from nps_portal.imports.vocabulary import Field
 
@@ -31,20 +31,35 @@ LONGEST_REJECTED_TEXT = 200
 _Told = TypeVar("_Told")
 _ROLES = (Field.DECIDES, Field.PAYS, Field.USES)
 _NO_ROLES = (None, None, None)
+_GONE = "The file says that this person was removed or merged into another one."
+_WEIGHTIEST_FIRST = (
+    SuppressionReason.COMPLAINT,
+    SuppressionReason.UNSUBSCRIBED,
+    SuppressionReason.BLOCKED_BY_HAND,
+    SuppressionReason.HARD_BOUNCE,
+)
+# What Google puts between labels, and before those that it makes itself.
+_BETWEEN_LABELS = " ::: "
+_LABELS_OF_GOOGLE = frozenset(["* mycontacts", "* my contacts", "* starred"])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContactDraft:
     """What one row tells about a person.
 
-    `opted_out` means that the other system must not write to them: neither may we. `left_out` says
-    which of its cells could not be taken, and why.
+    `stop` is why the other system must not write to them: neither may we. `left_out` says which of
+    its cells could not be taken, and why.
     """
 
     line: int
     news: ContactNews
-    opted_out: bool
+    stop: SuppressionReason | None = None
     left_out: tuple[str, ...] = ()
+
+    @property
+    def opted_out(self) -> bool:
+        """Tell whether nobody may write to them."""
+        return self.stop is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +96,9 @@ class Judge:
         ]
         self._language = columns.get(Field.LANGUAGE)
         self._zone = columns.get(Field.TIME_ZONE)
-        self._opted_out = columns.get(Field.OPTED_OUT)
+        self._second_email = columns.get(Field.SECOND_EMAIL)
+        self._signs = [(i, one) for i, one in mapping.signs.items() if one is not Field.REMOVED]
+        self._gone = [i for i, one in mapping.signs.items() if one is Field.REMOVED]
         self._roles = [columns.get(role) for role in _ROLES]
         self._has_roles = any(column is not None for column in self._roles)
         self._tags = columns.get(Field.TAGS)
@@ -103,7 +120,9 @@ class Judge:
             return rejection(row, str(unfit))
 
     def _contact(self, line: int, cells: tuple[str, ...]) -> ContactDraft:
-        email = parse_email(unguarded(cells[self._email or 0]))
+        if self._gone and any(says_gone(cells[column]) for column in self._gone):
+            raise Unfit(_GONE)
+        email = parse_email(unguarded(self._address(cells)))
         first_name, name, last_name, company = [
             _text(cells[column], words, longest) if column is not None and cells[column] else ""
             for column, words, longest in self._texts
@@ -111,14 +130,7 @@ class Judge:
         if not name:
             name = _fitting(f"{first_name} {last_name}".strip(), "name", LONGEST_NAME)
         left_out: list[str] = []
-        values = {}
-        for index, column in self._known.properties.items():
-            if cell := cells[index]:
-                try:
-                    if (value := column.read(unguarded(cell))) is not None:
-                        values[column.property_id] = value
-                except Unfit as unfit:
-                    left_out.append(f"«{self._headers[index]}»: {unfit}")
+        values = self._values(cells, left_out)
         decides, pays, uses = self._role_cells(cells) if self._has_roles else _NO_ROLES
         return ContactDraft(
             line=line,
@@ -138,9 +150,38 @@ class Judge:
                 tags=self._taken(self._tags, cells, _tags_of, left_out) or (),
                 values=values,
             ),
-            opted_out=self._opted_out is not None and says_opted_out(cells[self._opted_out]),
+            stop=self._stop(cells, left_out) if self._signs else None,
             left_out=tuple(left_out),
         )
+
+    def _values(self, cells: tuple[str, ...], left_out: list[str]) -> dict[int, Value]:
+        values = {}
+        for index, column in self._known.properties.items():
+            if cell := cells[index]:
+                try:
+                    if (value := column.read(unguarded(cell))) is not None:
+                        values[column.property_id] = value
+                except Unfit as unfit:
+                    left_out.append(f"«{self._headers[index]}»: {unfit}")
+        return values
+
+    def _address(self, cells: tuple[str, ...]) -> str:
+        """Return the cell of the address: where it is blank, that of the second one."""
+        cell = cells[self._email or 0]
+        if self._second_email is None or cell.strip():
+            return cell
+        return cells[self._second_email]
+
+    def _stop(self, cells: tuple[str, ...], left_out: list[str]) -> SuppressionReason | None:
+        """Return the weightiest reason that any of the columns tells."""
+        told = set()
+        for column, sign in self._signs:
+            if cell := cells[column]:
+                try:
+                    told.add(said_by(sign, unguarded(cell)))
+                except Unclear as unclear:
+                    left_out.append(f"«{self._headers[column]}»: {unclear}")
+        return next((reason for reason in _WEIGHTIEST_FIRST if reason in told), None)
 
     def _taken(
         self,
@@ -213,4 +254,12 @@ def _basis_of(cell: str) -> ConsentBasis:
 
 
 def _tags_of(cell: str) -> tuple[str, ...]:
-    return tuple(tags_in(cell))
+    labels = cell.split(_BETWEEN_LABELS)
+    if len(labels) == 1 and not cell.startswith("* "):
+        if cell.startswith('"') and cell.endswith('"'):
+            # Mailchimp puts quotation marks around each.
+            cell = cell.replace('"', "")
+        # Our own exports write one backslash as two.
+        return tuple(tags_in(cell.replace("\\\\", "\\")))
+    kept = [one for one in labels if one.casefold() not in _LABELS_OF_GOOGLE]
+    return tuple(tags_in("\n".join(one.removeprefix("* ") for one in kept)))

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from charset_normalizer import from_bytes
-
+from nps_portal.imports.letters import likelihood
 from nps_portal.imports.tables import LONGEST_LINE_BYTES, UnreadableFile
 
 # What stands for bytes that the encoding has no character for; it is in no text that could be read.
@@ -16,8 +15,9 @@ DAMAGE_MARKED = "nps-portal-damage-marked"
 
 _CHUNK = 262_144
 _SAMPLE_BYTES = 32_768
+# So many tell the language; each of two dozen encodings is tried on them.
+_JUDGED_BYTES = 6_000
 _HIGH_BYTE = re.compile(rb"[\x80-\xff]")
-_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 # Ordered: the mark of UTF-32 begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -26,14 +26,47 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_OTHER_SCRIPTS = [
-    *("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874"),
-    *("cp932", "gb18030", "big5", "cp949"),
-]
-# Read as cp1252, Central European text shows š or ž (the same bytes in both), or signs such as
-# £ and ³ amid letters; Turkish text shows þ inside a word, where Icelandic has it in front.
-_CENTRAL_EUROPEAN = re.compile(r"[šžŠŽ]|[£¥¯³¹¼¾¿][a-zß-ÿ]|[a-zß-ÿ][£¥¯³¹¼¾¿]")
-_TURKISH = re.compile(r"[A-Za-zß-ÿ]þ|ýþ|þý")
+# Japanese email and its programs: letters stand between escapes, all of it in ASCII.
+_ESCAPED = b"\x1b$"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Candidate:
+    """An old encoding, the languages written in it, and how much commoner it is than others."""
+
+    encoding: str
+    languages: tuple[str, ...]
+    bonus: float = 0.0
+
+
+_WESTERN = ("de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "is", "ca")
+_CENTRAL = ("pl", "cs", "sk", "hu", "ro", "hr", "sl")
+_CYRILLIC = ("ru", "uk", "bg", "sr")
+_MACINTOSH = _Candidate(encoding="mac_roman", languages=_WESTERN, bonus=-0.05)
+_CANDIDATES = (
+    _Candidate(encoding="cp1252", languages=_WESTERN, bonus=0.1),
+    _Candidate(encoding="cp1250", languages=_CENTRAL, bonus=0.05),
+    _Candidate(encoding="cp1251", languages=_CYRILLIC, bonus=0.02),
+    _Candidate(encoding="cp1254", languages=("tr",)),
+    _Candidate(encoding="cp1257", languages=("lt", "lv", "et")),
+    _Candidate(encoding="cp1253", languages=("el",), bonus=0.02),
+    _Candidate(encoding="cp1255", languages=("he",)),
+    _Candidate(encoding="cp1256", languages=("ar", "fa")),
+    _Candidate(encoding="cp874", languages=("th",)),
+    _Candidate(encoding="cp932", languages=("ja",)),
+    _Candidate(encoding="euc_jp", languages=("ja",)),
+    _Candidate(encoding="gb18030", languages=("zh",)),
+    _Candidate(encoding="big5", languages=("zh_TW",)),
+    _Candidate(encoding="cp949", languages=("ko",)),
+    _Candidate(encoding="koi8_u", languages=("ru", "uk")),
+    _Candidate(encoding="iso8859_2", languages=_CENTRAL, bonus=-0.02),
+    _Candidate(encoding="iso8859_5", languages=_CYRILLIC, bonus=-0.02),
+    _Candidate(encoding="iso8859_7", languages=("el",)),
+    _Candidate(encoding="cp850", languages=_WESTERN, bonus=-0.05),
+    _Candidate(encoding="cp852", languages=_CENTRAL, bonus=-0.07),
+    _Candidate(encoding="cp866", languages=("ru", "bg"), bonus=-0.02),
+    _MACINTOSH,
+)
 
 
 def _mark_damage(error: UnicodeError) -> tuple[str, int]:
@@ -51,16 +84,16 @@ class _Survey:
     is_utf8: bool = True
     has_line_feed: bool = False
     is_blank: bool = True
+    has_escapes: bool = False
     samples: list[bytes] = field(default_factory=list)
 
 
 def detect_encoding(file: BinaryIO) -> str:
     """Return the name of the codec that reads the file; empty when the file shows nothing.
 
-    UTF-8 and the marked encodings are certain. Of the old one-byte encodings the western cp1252
-    is taken unless the text speaks against it: statistics on a few names nearly always choose
-    a neighbour (cp1250), and turn é into something else. Single bytes that the codec has no
-    character for are left to their rows.
+    UTF-8 and the marked encodings are certain. Of the old ones that is taken in which the letters
+    beyond ASCII stand beside such letters as they do in a language that is written so. Single
+    bytes that the codec has no character for are left to their rows.
 
     :raises UnreadableFile: one line has no end.
     """
@@ -72,9 +105,11 @@ def detect_encoding(file: BinaryIO) -> str:
             return encoding
     if unmarked := _utf16_without_mark(found.start):
         return unmarked
+    if found.is_utf8 and found.has_escapes and _reads(file, "iso2022_jp"):
+        return "iso2022_jp"
     if found.is_utf8 or _mostly_utf8(found.samples):
         return "utf-8"
-    return _one_byte_encoding(found)
+    return _old_encoding(found)
 
 
 def _survey(file: BinaryIO) -> _Survey:
@@ -87,6 +122,7 @@ def _survey(file: BinaryIO) -> _Survey:
         found.is_blank = found.is_blank and not _ANYTHING.search(chunk)
         has_line_feed = b"\n" in chunk
         found.has_line_feed = found.has_line_feed or has_line_feed
+        found.has_escapes = found.has_escapes or _ESCAPED in chunk
         without_end = 0 if has_line_feed or b"\r" in chunk else without_end + len(chunk)
         if without_end >= LONGEST_LINE_BYTES:
             _refuse_endless_line(file, number)
@@ -161,24 +197,20 @@ def _mostly_utf8(lines: list[bytes]) -> bool:
     return valid > len(lines) / 2
 
 
-def _one_byte_encoding(found: _Survey) -> str:
-    text = b"\n".join(found.samples)
-    runs = _HIGH_RUN.findall(text)
-    in_long_runs = sum(len(run) for run in runs if len(run) > 2)
-    if in_long_runs > sum(map(len, runs)) / 2:
-        best = from_bytes(text, cp_isolation=_OTHER_SCRIPTS).best()
-        if best is not None:
-            return best.encoding
+def _reads(file: BinaryIO, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    return all(_goes_on(decoder, chunk) for chunk in _chunks(file))
+
+
+def _old_encoding(found: _Survey) -> str:
+    # Only old Macintosh programs end their lines with a lone CR.
     if not found.has_line_feed:
-        # Only old Macintosh programs end their lines with a lone CR.
-        return "mac_roman"
-    # A byte here and there that cp1252 lacks is damage, and no sign of another encoding.
-    western = text.decode("cp1252", "ignore")
-    if 20 * (len(text) - len(western)) > sum(map(len, runs)):
-        western = ""
-    if western and not _CENTRAL_EUROPEAN.search(western) and not _TURKISH.search(western):
-        return "cp1252"
-    if western and _TURKISH.search(western):
-        return "cp1254"
-    best = from_bytes(text, cp_isolation=["cp1250", "cp1252", "cp850", "cp437"]).best()
-    return best.encoding if best is not None else "cp1252"
+        return _MACINTOSH.encoding
+    text = b"\n".join(found.samples)[:_JUDGED_BYTES]
+    return max(_CANDIDATES, key=lambda one: _likelihood(text, one)).encoding
+
+
+def _likelihood(text: bytes, one: _Candidate) -> float:
+    # What the encoding has no character for is damage, which counts against it as a control does.
+    decoded = text.decode(one.encoding, "replace").replace("\ufffd", "\x81")
+    return likelihood(decoded, one.languages) + one.bonus

@@ -20,6 +20,7 @@ from nps_portal.imports.tables import MOST_COLUMNS
 
 FIELD_WORDS = {
     Field.EMAIL: "Email",
+    Field.SECOND_EMAIL: "Email, where the first is empty",
     Field.NAME: "Name",
     Field.FIRST_NAME: "First name",
     Field.LAST_NAME: "Last name",
@@ -27,6 +28,9 @@ FIELD_WORDS = {
     Field.LANGUAGE: "Language",
     Field.TIME_ZONE: "Time zone",
     Field.OPTED_OUT: "Has unsubscribed",
+    Field.BOUNCED: "Address does not work",
+    Field.OPTED_IN: "May be written to (yes/no)",
+    Field.REMOVED: "Is gone: leave out",
     Field.TAGS: "Tags",
     Field.OWNER: "Owner (colleague)",
     Field.DECIDES: "Decides (yes/no)",

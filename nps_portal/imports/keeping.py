@@ -12,6 +12,7 @@ from nps_portal.foundation.database import insert_for
 from nps_portal.foundation.work import Work
 from nps_portal.imports.mapping import Field, Mapping
 from nps_portal.imports.models import ImportMapping
+from nps_portal.imports.signs import SIGNS
 from nps_portal.imports.vocabulary import comparable
 
 
@@ -20,6 +21,7 @@ def stored_mapping(mapping: Mapping) -> dict[str, Any]:
     return {
         "headers": list(mapping.headers),
         "columns": {field.value: index for field, index in mapping.columns.items()},
+        "signs": {str(index): field.value for index, field in mapping.signs.items()},
         "properties": {str(index): _stored(spec) for index, spec in mapping.properties.items()},
         "habits": {
             str(index): {"day_first": one.day_first, "decimal_mark": one.decimal_mark}
@@ -30,9 +32,14 @@ def stored_mapping(mapping: Mapping) -> dict[str, Any]:
 
 def read_mapping(stored: dict[str, Any]) -> Mapping:
     """Return a mapping from the form that a table keeps."""
+    columns = {Field(name): index for name, index in stored["columns"].items()}
+    signs = {int(index): Field(name) for index, name in stored.get("signs", {}).items()}
+    # Until there could be several, the one column of opt-outs stood among the others.
+    signs |= {index: field for field, index in columns.items() if field in SIGNS}
     return Mapping(
         headers=tuple(stored["headers"]),
-        columns={Field(name): index for name, index in stored["columns"].items()},
+        columns={field: index for field, index in columns.items() if field not in SIGNS},
+        signs=signs,
         properties={
             int(index): PropertySpec(
                 name=spec["name"],
@@ -83,6 +90,7 @@ def remembered(session: Session, headers: tuple[str, ...]) -> tuple[Mapping, Upd
         Mapping(
             headers=headers,
             columns=mapping.columns,
+            signs=mapping.signs,
             properties={
                 index: spec
                 for index, spec in mapping.properties.items()
@@ -91,6 +99,16 @@ def remembered(session: Session, headers: tuple[str, ...]) -> tuple[Mapping, Upd
         ),
         kept.rule,
     )
+
+
+def known_specs(session: Session) -> list[PropertySpec]:
+    """Return the properties as columns may become them, in the owner's order."""
+    return [
+        PropertySpec(
+            name=one.name, kind=one.kind, choices=tuple(one.choices), currency=one.currency
+        )
+        for one in properties(session)
+    ]
 
 
 def fingerprint(headers: tuple[str, ...]) -> str:

@@ -37,8 +37,9 @@ ENDED = (ImportState.FINISHED, ImportState.FAILED, ImportState.CANCELLED)
 
 
 class Made(enum.Enum):
-    """What an import may make on its way, beside contacts."""
+    """What an import may make: contacts and, on its way, what they need."""
 
+    CONTACT = "contact"
     COMPANY = "company"
     DOMAIN = "domain"
     TAG = "tag"
@@ -52,8 +53,9 @@ class Import(Model):
     on: `pieces_done` of them are, with `rows_done` rows. `incomplete` counts rows that came in
     without one of their cells.
 
-    Of an Undo, `taken_back` and `left_alone` count the changes that were undone, and those that
-    others had changed since; of `undo_total` in all, those with an id below `undo_below` are left.
+    Of an Undo, `taken_back` and `left_alone` count the people for whom that was done, and those
+    whom others had changed since, of `undo_total` in all; changes with an id below `undo_below`,
+    and all spans that there are, are still to be undone.
     """
 
     __tablename__ = "imports"
@@ -133,11 +135,28 @@ class ImportRejection(Model):
     is_imported: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
 
+class ImportSpan(Model):
+    """Rows that an import made, whose ids follow each other: Contacts or Companies, at an instant.
+
+    A row for each of a million new people would cost as much as the people.
+    """
+
+    __tablename__ = "import_spans"
+    __table_args__ = (sa.Index("ix_import_spans_import_id_made_id", "import_id", "made", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[int] = mapped_column(sa.ForeignKey("imports.id", ondelete="CASCADE"))
+    made: Mapped[Made] = mapped_column(enum_type(Made))
+    first_id: Mapped[int]
+    last_id: Mapped[int]
+    at: Mapped[datetime]
+
+
 class ImportChange(Model):
     """What an import did to one Contact, with exactly what was there before and after.
 
-    Who was added has neither: nothing was there. `left_because` is what an Undo says of somebody
-    whom it could not take back.
+    `left_because` is what an Undo says of somebody whom it could not take back. Who was added is
+    in a span, and here only after an Undo that had to leave them.
     """
 
     __tablename__ = "import_changes"
@@ -157,7 +176,7 @@ class ImportChange(Model):
 
 
 class ImportMaking(Model):
-    """Something that an import made on its way; `key` is the row's id, of a domain its name."""
+    """A domain, tag or property that an import made on its way; `key` is its name or id."""
 
     __tablename__ = "import_makings"
 

@@ -1,7 +1,7 @@
 """What a file would become, judged on its first rows before anything is touched."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 import sqlalchemy as sa
@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from nps_portal.contacts.models import Property, Suppression
 from nps_portal.contacts.properties import Habits, PropertySpec, guess_kind, property_key
 from nps_portal.contacts.upserting import ContactNews, UpdateRule
+from nps_portal.foundation.csv_files import unguarded
 from nps_portal.foundation.errors import PortalError
 from nps_portal.imports.bringing_in import owners
 from nps_portal.imports.commands import Choice
 from nps_portal.imports.drafts import ContactDraft, Judge, Known, Rejection
 from nps_portal.imports.mapping import Mapping as ColumnMapping
+from nps_portal.imports.mapping import property_name
 from nps_portal.imports.models import Import, ImportPiece
 from nps_portal.imports.pieces import unpacked
 from nps_portal.imports.preview_changes import FieldChange, KnownPeople, known_people
@@ -186,6 +188,7 @@ def _judge(session: Session, choice: Choice, rows: Sequence[Row]) -> Judge:
             property_id=index,
             spec=known.get(property_key(spec.name)) or spec,
             habits=mapping.habits.get(index, Habits()),
+            widens=property_key(spec.name) not in known,
         )
         for index, spec in mapping.properties.items()
     }
@@ -202,7 +205,7 @@ def _changes(
     for key, one in news.items():
         if (person := known.person(key)) is None:
             continue
-        tagged = replace(one, tags=(*one.tags, *choice.tags))
+        tagged = one._replace(tags=(*one.tags, *choice.tags))
         fields = person.changed_by(tagged, names, choice.rule)
         if fields or person.is_removed:
             found.append(
@@ -226,7 +229,7 @@ def _by_column(headers: Sequence[str], rows: Sequence[Row]) -> list[tuple[str, t
 
 def _guess(header: str, cells: Sequence[str]) -> PropertySpec:
     """Return what property a column could become; the first of its cells tell enough."""
-    return guess_kind(header[:80], cells[:GUESSED_ROWS])
+    return guess_kind(property_name(header), [unguarded(cell) for cell in cells[:GUESSED_ROWS]])
 
 
 def _samples(rows: Sequence[Row], column: int) -> list[str]:

@@ -22,6 +22,7 @@ _MOST_REMEMBERED = 5_000
 _SHORT = 200
 _COUNTED = (PropertyKind.NUMBER, PropertyKind.MONEY)
 _PLAIN_NUMBER = re.compile(r"(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,2})?")
+_SOME_TEXT = PropertySpec(name="", kind=PropertyKind.TEXT)
 _SOME_DAY = PropertySpec(name="", kind=PropertyKind.DATE)
 
 
@@ -31,11 +32,16 @@ class Unfit(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class PropertyColumn:
-    """A column that becomes a property."""
+    """A column that becomes a property.
+
+    One that `widens` takes choices that are not among those of the property yet.
+    """
 
     property_id: int
     spec: Kept
     habits: Habits = field(default_factory=Habits)
+    widens: bool = False
+    _spelled: dict[str, Value] = field(default_factory=dict, repr=False)
     _remembered: dict[str, Value | BadValue | None] = field(default_factory=dict, repr=False)
 
     def read(self, cell: str) -> Value | None:
@@ -59,7 +65,16 @@ class PropertyColumn:
         try:
             return parse_value(self.spec, cell, self.habits)
         except BadValue as fault:
+            is_choice = self.spec.kind is PropertyKind.CHOICE
+            return self._new_choice(cell) if self.widens and is_choice else fault
+
+    def _new_choice(self, cell: str) -> Value | BadValue:
+        """Return a further choice; of several spellings the first."""
+        try:
+            told = parse_value(_SOME_TEXT, cell)
+        except BadValue as fault:
             return fault
+        return self._spelled.setdefault(told.key, told) if told else BadValue("")
 
 
 def plain_value(kind: PropertyKind, cell: str, habits: Habits) -> Value | None:

@@ -7,7 +7,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from nps_portal.contacts.models import Contact
-from nps_portal.imports.models import Import, ImportChange, ImportRejection, ImportState
+from nps_portal.imports.models import (
+    Import,
+    ImportChange,
+    ImportKind,
+    ImportRejection,
+    ImportState,
+)
 
 SHOWN_REJECTIONS = 50
 SHOWN_LEFT = 50
@@ -24,15 +30,19 @@ class LeftAlone:
 
 
 def import_by_id(session: Session, import_id: int) -> Import | None:
-    """Return an import."""
-    return session.get(Import, import_id)
+    """Return an import of contacts."""
+    found = session.get(Import, import_id)
+    return found if found is not None and found.kind is ImportKind.CONTACTS else None
 
 
 def recent_imports(session: Session, limit: int = 20) -> Sequence[Import]:
     """Return the last imports that were begun, newest first."""
     return session.scalars(
         sa.select(Import)
-        .where(Import.state.not_in([ImportState.READING, ImportState.UPLOADED]))
+        .where(
+            Import.kind == ImportKind.CONTACTS,
+            Import.state.not_in([ImportState.READING, ImportState.UPLOADED]),
+        )
         .order_by(Import.id.desc())
         .limit(limit)
     ).all()

@@ -5,7 +5,12 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import BinaryIO
 
-from nps_portal.imports.delimited import UNCLOSED_QUOTE, detect_layout, read_records
+from nps_portal.imports.delimited import (
+    FEWEST_UNDER_TITLES,
+    UNCLOSED_QUOTE,
+    detect_layout,
+    read_records,
+)
 from nps_portal.imports.encodings import DAMAGED
 from nps_portal.imports.sheets import OLE_START, ZIP_START, open_sheet
 from nps_portal.imports.tables import (
@@ -23,6 +28,7 @@ from nps_portal.imports.tables import (
 __all__ = ["Format", "Row", "Table", "UnreadableFile", "read_table"]
 
 _SAMPLE_RECORDS = 50
+_MOST_TITLES = 10
 _NOT_TABLES = (
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "a picture"),
@@ -92,6 +98,8 @@ def _headers_and_rows(
     sample = list(islice(records(), _SAMPLE_RECORDS))
     if not sample:
         raise UnreadableFile("The file is empty.")
+    titles = _titles_above(sample)
+    sample = sample[titles:]
     first = sample[0]
     if first.fault:
         raise UnreadableFile(f"Line {first.line}: {first.fault}")
@@ -109,10 +117,21 @@ def _headers_and_rows(
         raise UnreadableFile("The file has a header and no rows below it.")
 
     def open_rows() -> Iterator[Row]:
-        below = records() if headless else islice(records(), 1, None)
+        below = islice(records(), titles if headless else titles + 1, None)
         return (_row(record, len(headers), delimiter) for record in below)
 
     return headers, open_rows
+
+
+def _titles_above(sample: list[Record]) -> int:
+    """Return how many rows stand above the headers: a report's name, its day, each in one cell."""
+    filled = [sum(1 for cell in record.cells if cell.strip()) for record in sample]
+    if max(filled) < FEWEST_UNDER_TITLES:
+        return 0
+    titles = next(place for place, count in enumerate(filled) if count > 1)
+    # One lonely address may be the first row of a list without headers.
+    named = any(holds_address(cell) for record in sample[:titles] for cell in record.cells)
+    return 0 if named or titles > _MOST_TITLES else titles
 
 
 def _row(record: Record, width: int, delimiter: str | None) -> Row:

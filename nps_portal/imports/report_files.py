@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from nps_portal.foundation.csv_files import csv_lines
-from nps_portal.imports.bringing_in import CELL_END
+from nps_portal.imports.refusals import CELL_END
 
 COLUMNS = ("Line", "Imported", "Reason")
 

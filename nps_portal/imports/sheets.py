@@ -4,14 +4,16 @@ import datetime
 import io
 import re
 import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from nps_portal.imports.tables import MOST_COLUMNS, Format, Record, UnreadableFile, is_blank
+from nps_portal.imports.xlsx_parts import DAMAGED, DAMAGES
+from nps_portal.imports.xlsx_streams import open_streamed
 
 # The reader below holds a whole sheet: of these sizes it stays within the memory that an import may
 # have. Measured: 92 bytes a cell, half of them texts of their own.
@@ -25,11 +27,16 @@ OLE_START = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CHUNK = 1_048_576
 _CELL_PLACE = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
 _REPEATED = re.compile(rb"""number-columns-repeated=["']([0-9]{1,18})["']""")
-_DAMAGED = "The workbook is damaged. Open it in your spreadsheet program and save it again."
+_THREE_DECIMALS = re.compile(r"-?\d+\.\d{3}")
+_EMPTY = "The workbook has no sheet with anything in it."
 _TOO_LARGE = (
     f"The workbook is too large to open: {MOST_CELLS:,} cells are the most. "
     "Save its sheet as “CSV UTF-8” and try that file."
 )
+
+
+class _TooLargeToHold(Exception):
+    """The sheet would fill the memory; of an XLSX the rows can be read one by one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +45,11 @@ class Sheet:
 
     format: Format
     name: str
-    cells: CalamineSheet
+    open_rows: Callable[[], Iterable[tuple[int, Sequence[object]]]]
 
     def records(self) -> Iterator[Record]:
         """Read the rows that show anything, with their numbers as the program shows them."""
-        for number, values in enumerate(self.cells.iter_rows(), start=1):
+        for number, values in self.open_rows():
             texts = [_as_seen(value) for value in values]
             if not is_blank(texts):
                 yield Record(number, texts)
@@ -56,9 +63,23 @@ def open_sheet(file: BinaryIO) -> Sheet:
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     is_archive = file.read(len(ZIP_START)) == ZIP_START
-    if size > (LARGEST_UNPACKED_BYTES if is_archive else LARGEST_OLE_BYTES):
+    if not is_archive and size > LARGEST_OLE_BYTES:
         raise UnreadableFile(_TOO_LARGE)
     file_format = _format_of_archive(file) if is_archive else Format.XLS
+    try:
+        if is_archive:
+            _measure(file)
+        return _held_whole(file, file_format)
+    except _TooLargeToHold as error:
+        if file_format is not Format.XLSX:
+            raise UnreadableFile(_TOO_LARGE) from error
+    sheet = open_streamed(file)
+    if sheet is None:
+        raise UnreadableFile(_EMPTY)
+    return Sheet(format=file_format, name=sheet.name, open_rows=sheet.rows)
+
+
+def _held_whole(file: BinaryIO, file_format: Format) -> Sheet:
     file.seek(0)
     try:
         workbook = CalamineWorkbook.from_filelike(file)
@@ -66,41 +87,53 @@ def open_sheet(file: BinaryIO) -> Sheet:
             cells = workbook.get_sheet_by_name(name)
             if cells.start is not None:
                 if cells.total_height * cells.total_width > MOST_CELLS:
-                    raise UnreadableFile(_TOO_LARGE)
-                return Sheet(format=file_format, name=name, cells=cells)
+                    raise _TooLargeToHold
+                rows = partial(_numbered, cells)
+                return Sheet(format=file_format, name=name, open_rows=rows)
     except PasswordError as error:
         raise UnreadableFile(
             "The workbook is locked with a password. Save it without one and try again."
         ) from error
     except CalamineError as error:
-        raise UnreadableFile(_DAMAGED) from error
-    raise UnreadableFile("The workbook has no sheet with anything in it.")
+        raise UnreadableFile(DAMAGED) from error
+    raise UnreadableFile(_EMPTY)
+
+
+def _numbered(cells: CalamineSheet) -> Iterable[tuple[int, Sequence[object]]]:
+    return enumerate(cells.iter_rows(), start=1)
 
 
 def _format_of_archive(file: BinaryIO) -> Format:
     try:
         with zipfile.ZipFile(file) as archive:
             names = set(archive.namelist())
-            if "content.xml" in names:
-                file_format = Format.ODS
-            elif any(name.startswith("xl/") for name in names):
-                file_format = Format.XLSX
-            else:
-                raise UnreadableFile("The file is an archive, not a table. Unpack it first.")
-            _measure(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise UnreadableFile(_DAMAGED) from error
-    return file_format
+    except DAMAGES as error:
+        raise UnreadableFile(DAMAGED) from error
+    if "content.xml" in names:
+        return Format.ODS
+    if any(name.startswith("xl/") for name in names):
+        return Format.XLSX
+    raise UnreadableFile("The file is an archive, not a table. Unpack it first.")
 
 
-def _measure(archive: zipfile.ZipFile) -> None:
-    """Refuse what would burst the memory: by bytes unpacked, and by the reach of its cells.
+def _measure(file: BinaryIO) -> None:
+    """Tell what would burst the memory: by bytes unpacked, and by the reach of its cells.
 
     The reader below holds a sheet as a full rectangle, so a single cell in the last corner would
     cost as much as a sheet filled to that corner.
+
+    :raises _TooLargeToHold: it would.
     """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            _measure_parts(archive)
+    except DAMAGES as error:
+        raise UnreadableFile(DAMAGED) from error
+
+
+def _measure_parts(archive: zipfile.ZipFile) -> None:
     if sum(entry.file_size for entry in archive.infolist()) > LARGEST_UNPACKED_BYTES:
-        raise UnreadableFile(_TOO_LARGE)
+        raise _TooLargeToHold
     unpacked = 0
     for entry in archive.infolist():
         # The size an archive declares may be a lie, and the reading would stop there. So it is
@@ -111,7 +144,7 @@ def _measure(archive: zipfile.ZipFile) -> None:
             while chunk := stream.read(_CHUNK):
                 unpacked += len(chunk)
                 if unpacked > LARGEST_UNPACKED_BYTES:
-                    raise UnreadableFile(_TOO_LARGE)
+                    raise _TooLargeToHold
                 if entry.filename.startswith("xl/worksheets/"):
                     reach.extend(chunk)
                 elif entry.filename == "content.xml":
@@ -139,7 +172,7 @@ class _Reach:
         if columns > MOST_COLUMNS:
             raise UnreadableFile(f"The sheet has more than {MOST_COLUMNS:,} columns.")
         if columns * self._last_row > MOST_CELLS:
-            raise UnreadableFile(_TOO_LARGE)
+            raise _TooLargeToHold
 
     def extend_repeated(self, chunk: bytes) -> None:
         """Take in a piece of an ODS, where one cell may stand for millions."""
@@ -163,7 +196,9 @@ def _as_seen(value: object) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
+        written = str(int(value)) if value.is_integer() else repr(value)
+        # As a text, three decimals could be thousands.
+        return f"{written}0" if _THREE_DECIMALS.fullmatch(written) else written
     if isinstance(value, datetime.datetime):
         midnight = value.time() == datetime.time()
         return value.date().isoformat() if midnight else value.isoformat(sep=" ")

@@ -1,7 +1,7 @@
 """Taking a file in: read to its end in a stream, and kept in pieces, each batch a unit of work."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import PurePath
 from typing import BinaryIO
@@ -16,10 +16,10 @@ from nps_portal.imports.commands import (
     end_reading,
     keep_pieces,
 )
-from nps_portal.imports.keeping import remembered
+from nps_portal.imports.keeping import known_specs, remembered
 from nps_portal.imports.mapping import guess_mapping
 from nps_portal.imports.pieces import in_pieces, packed
-from nps_portal.imports.reading import Table, read_table
+from nps_portal.imports.reading import Row, Table, read_table
 
 SAMPLE_ROWS = 1_000
 # A unit of work waits for the disk: one for some megabytes of pieces, and a short one.
@@ -40,7 +40,7 @@ def take_in(actor: Actor, file: BinaryIO, filename: str) -> int:
     with unit_of_work(actor) as work:
         import_id = begin_reading(work, name, choice).id
     try:
-        rows_total = _keep(actor, import_id, table)
+        rows_total = keep_rows(actor, import_id, table.rows())
         with unit_of_work(actor) as work:
             end_reading(
                 work, import_id, rows_total=rows_total, size_bytes=file.seek(0, io.SEEK_END)
@@ -59,19 +59,20 @@ def _proposed(table: Table) -> Choice:
         raise NothingToImport("The file has no rows below its headers.")
     if former := remembered(reading(), table.headers):
         return Choice(mapping=former[0], rule=former[1])
-    return Choice(mapping=guess_mapping(table.headers, sample))
+    return Choice(mapping=guess_mapping(table.headers, sample, known_specs(reading())))
 
 
-def _keep(actor: Actor, import_id: int, table: Table) -> int:
+def keep_rows(actor: Actor, import_id: int, rows: Iterable[Row]) -> int:
+    """Keep the rows of a file in pieces, some at a time, and return how many there are."""
     rows_total = 0
-    for batch in _batches(table):
+    for batch in _batches(rows):
         with unit_of_work(actor) as work:
             keep_pieces(work, import_id, batch)
-        rows_total += sum(rows for rows, _ in batch.values())
+        rows_total += sum(count for count, _ in batch.values())
     return rows_total
 
 
-def _batches(table: Table) -> Iterator[Batch]:
-    pieces = enumerate((len(rows), packed(rows)) for rows in in_pieces(table.rows()))
+def _batches(rows: Iterable[Row]) -> Iterator[Batch]:
+    pieces = enumerate((len(some), packed(some)) for some in in_pieces(rows))
     while batch := dict(islice(pieces, _PIECES_A_UNIT)):
         yield batch

@@ -1,4 +1,4 @@
-"""Taking an import back: each change by what was there before it, the last change first.
+"""Taking an import back: each change by what was there before it, then whom it has added.
 
 What somebody has done since stays as it is, and is named with its reason.
 """
@@ -13,7 +13,15 @@ from nps_portal.foundation.database import lock_for_transaction
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import Work
 from nps_portal.imports.commands import locked
-from nps_portal.imports.models import ENDED, Import, ImportChange, ImportState
+from nps_portal.imports.models import (
+    ENDED,
+    Import,
+    ImportChange,
+    ImportSpan,
+    ImportState,
+    Made,
+)
+from nps_portal.imports.undo_added import remove_some_added
 from nps_portal.imports.undo_makings import remove_some_makings
 from nps_portal.imports.undo_people import Undone, take_back
 from nps_portal.journal.commands import record
@@ -37,13 +45,19 @@ def start_undo(work: Work, import_id: int) -> None:
     ended = locked(work, import_id)
     if ended.state not in ENDED:
         raise NotUndoable("Only an import that has ended can be undone, and only once.")
-    last, total = work.session.execute(
-        sa.select(sa.func.max(ImportChange.id), sa.func.count()).where(
+    of_people = ImportChange.kind != ChangeKind.SUPPRESSED
+    last, changed = work.session.execute(
+        sa.select(sa.func.max(ImportChange.id), sa.func.count().filter(of_people)).where(
             ImportChange.import_id == import_id
         )
     ).one()
+    added = work.session.scalar(
+        sa.select(sa.func.sum(ImportSpan.last_id - ImportSpan.first_id + 1)).where(
+            ImportSpan.import_id == import_id, ImportSpan.made == Made.CONTACT
+        )
+    )
     ended.state = ImportState.UNDOING
-    ended.undo_total, ended.undo_below = total, (last or 0) + 1
+    ended.undo_total, ended.undo_below = changed + (added or 0), (last or 0) + 1
     record(work, "import.undo_started", import_id=import_id)
 
 
@@ -59,12 +73,16 @@ def undo_some(work: Work, import_id: int) -> int:
         raise OvertakenUndo("This import has been undone already.")
     changes = work.session.scalars(
         sa.select(ImportChange)
-        .where(ImportChange.import_id == import_id, ImportChange.id < undone.undo_below)
+        .where(
+            ImportChange.import_id == import_id,
+            ImportChange.id < undone.undo_below,
+            ImportChange.left_because == "",
+        )
         .order_by(ImportChange.id.desc())
         .limit(UNDO_CHANGES)
     ).all()
     if not changes:
-        return remove_some_makings(work, import_id, undone.source)
+        return remove_some_added(work, undone) or remove_some_makings(work, undone)
     undone.undo_below = changes[-1].id
     _count(undone, take_back(work, changes, undone.source), changes)
     return len(changes)

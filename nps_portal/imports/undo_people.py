@@ -19,14 +19,17 @@ from nps_portal.contacts.properties import set_values
 from nps_portal.contacts.upsert_rows import as_json
 from nps_portal.contacts.upserting import ChangeKind
 from nps_portal.contacts.values import Value, parse_value
+from nps_portal.foundation.bulk import among
 from nps_portal.foundation.work import Work
 from nps_portal.imports.models import ImportChange
+from nps_portal.imports.undo_later import LaterChanges, later_changes
 from nps_portal.imports.undo_suppressions import lift_brought
-from nps_portal.imports.undo_traces import touched
 from nps_portal.journal.commands import record_for_all
-from nps_portal.journal.models import Event
 
 _INSTANTS = ("removed_at", "changed_at")
+
+# What properties hold, by contact and property; a later change of the same import is in it already.
+_Held = dict[int, dict[int, str | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,72 +41,104 @@ class Undone:
 
 def take_back(work: Work, changes: Sequence[ImportChange], source: str) -> Undone:
     """Take changes back in the order given, the last of them first."""
-    people = {
-        one.id: one
-        for one in work.session.scalars(
-            sa.select(Contact)
-            .where(Contact.id.in_({change.contact_id for change in changes}))
-            .order_by(Contact.id)
-            .with_for_update(of=Contact)
-            .execution_options(populate_existing=True)
-        )
-    }
     left: dict[int, str] = {}
-    lift_brought(work, [one for one in changes if one.kind is ChangeKind.SUPPRESSED], left)
-    changed = [one for one in changes if one.kind in (ChangeKind.UPDATED, ChangeKind.RESTORED)]
-    _restore(work, changed, people, left)
-    added = [one for one in changes if one.kind is ChangeKind.ADDED]
-    gone = _remove_added(work, added, people, source, left)
+    later = later_changes(work, changes)
+    suppressed = [one for one in changes if one.kind is ChangeKind.SUPPRESSED]
+    lift_brought(work, suppressed, later, left)
+    changed = [one for one in changes if one.kind is not ChangeKind.SUPPRESSED]
+    _restore(work, changed, later, left)
     for change in changes:
         if change.id in left:
             change.left_because = left[change.id]
-        else:
-            work.session.delete(change)
     work.session.flush()
+    done = [one.id for one in changes if one.id not in left]
+    work.session.execute(
+        sa.delete(ImportChange)
+        .where(among(work.session, ImportChange.id, done))
+        .execution_options(synchronize_session=False)
+    )
     record_for_all(
         work,
         "contact.import_undone",
-        sorted({one.contact_id for one in changed if one.id not in left} - gone),
+        sorted({one.contact_id for one in changed if one.id not in left}),
         source=source,
     )
     return Undone(left=set(left))
 
 
 def _restore(
-    work: Work,
-    changes: Sequence[ImportChange],
-    people: Mapping[int, Contact],
-    left: dict[int, str],
+    work: Work, changes: Sequence[ImportChange], later: LaterChanges, left: dict[int, str]
 ) -> None:
-    values: dict[int, dict[int, Value | None]] = {}
+    people = _people(work, {change.contact_id for change in changes})
     kinds = {one.id: one for one in work.session.scalars(sa.select(Property))}
+    held = _held(work, [one.contact_id for one in changes if (one.after or {}).get("properties")])
+    values: dict[int, dict[int, Value | None]] = {}
+    worn: dict[int, list[int]] = {}
     for change in changes:
         contact = people.get(change.contact_id)
         if contact is None or contact.erased_at is not None:
             left[change.id] = "The person was erased, or the record is gone."
             continue
-        others = _fields_back(contact, change)
-        others += _values_back(work, change, kinds, values)
-        _tags_back(work, change)
+        others = _fields_back(contact, change, later)
+        others += _values_back(change, kinds, held, values, later)
+        for tag in (change.after or {}).get("tags", []):
+            if not later.gives_tag(change, tag):
+                worn.setdefault(tag, []).append(contact.id)
         if others:
             left[change.id] = f"Changed since: {', '.join(others)}."[:200]
             contact.changed_at = work.now
     work.session.flush()
     set_values(work, values)
+    for tag, contact_ids in sorted(worn.items()):
+        wearing = among(work.session, ContactTag.contact_id, contact_ids)
+        work.session.execute(
+            sa.delete(ContactTag)
+            .where(ContactTag.tag_id == tag, wearing)
+            .execution_options(synchronize_session=False)
+        )
 
 
-def _fields_back(contact: Contact, change: ImportChange) -> list[str]:
+def _people(work: Work, contact_ids: Collection[int]) -> dict[int, Contact]:
+    found = work.session.scalars(
+        sa.select(Contact)
+        .where(among(work.session, Contact.id, contact_ids))
+        .order_by(Contact.id)
+        .with_for_update(of=Contact)
+        .execution_options(populate_existing=True)
+    )
+    return {one.id: one for one in found}
+
+
+def _held(work: Work, contact_ids: Collection[int]) -> _Held:
+    held: _Held = {}
+    rows = work.session.execute(
+        sa.select(PropertyValue.contact_id, PropertyValue.property_id, PropertyValue.text).where(
+            among(work.session, PropertyValue.contact_id, contact_ids)
+        )
+    )
+    for contact_id, property_id, text in rows:
+        held.setdefault(contact_id, {})[property_id] = text
+    return held
+
+
+def _fields_back(contact: Contact, change: ImportChange, later: LaterChanges) -> list[str]:
     """Put fields back that still hold what the import wrote; name those that do not."""
     before, after = (dict((one or {}).get("fields", {})) for one in (change.before, change.after))
     changed_at = before.pop("changed_at", None)
     is_ours = contact.changed_at == change.at
     others = []
     for name, value in before.items():
-        if as_json(getattr(contact, name)) == after.get(name):
+        if (heir := later.of(change, "fields", name)) is not None:
+            is_handed_on = heir.inherit("fields", name, after.get(name), value)
+        elif is_handed_on := as_json(getattr(contact, name)) == after.get(name):
             setattr(contact, name, _from_json(name, value))
-        else:
+        if not is_handed_on:
             others.append(name.removesuffix("_id").replace("_", " "))
-    if changed_at is not None and is_ours:
+    if changed_at is None:
+        return others
+    if (heir := later.of(change, "fields", "changed_at")) is not None:
+        heir.inherit("fields", "changed_at", change.at.isoformat(), changed_at)
+    elif is_ours:
         contact.changed_at = datetime.fromisoformat(changed_at)
     return others
 
@@ -119,36 +154,30 @@ def _from_json(name: str, value: Any) -> Any:
 
 
 def _values_back(
-    work: Work,
     change: ImportChange,
     kinds: Mapping[int, Property],
+    held: _Held,
     values: dict[int, dict[int, Value | None]],
+    later: LaterChanges,
 ) -> list[str]:
     before = (change.before or {}).get("properties", {})
     after = (change.after or {}).get("properties", {})
-    if not after:
-        return []
-    held: dict[str, str | None] = {
-        str(property_id): text
-        for property_id, text in work.session.execute(
-            sa.select(PropertyValue.property_id, PropertyValue.text).where(
-                PropertyValue.contact_id == change.contact_id
-            )
-        )
-    }
-    mine = values.setdefault(change.contact_id, {})
-    # A later change of the same import was taken back just now, and is not written yet.
-    held |= {str(one): value.text if value else None for one, value in mine.items()}
     others = []
     for key, text in after.items():
         known = kinds.get(int(key))
         if known is None:
             continue
-        if held.get(key) != text:
-            others.append(known.name)
-            continue
         former = before.get(key)
-        mine[known.id] = None if former is None else _value(known, former)
+        mine = held.setdefault(change.contact_id, {})
+        if (heir := later.of(change, "properties", key)) is not None:
+            if not heir.inherit("properties", key, text, former):
+                others.append(known.name)
+        elif mine.get(known.id) != text:
+            others.append(known.name)
+        else:
+            mine[known.id] = former
+            value = None if former is None else _value(known, former)
+            values.setdefault(change.contact_id, {})[known.id] = value
     return others
 
 
@@ -159,52 +188,3 @@ def _value(known: Property, text: str) -> Value:
         if value is not None:
             return value
     return Value(text=text, key=text.casefold()[:200])
-
-
-def _tags_back(work: Work, change: ImportChange) -> None:
-    """Take off the tags that the import gave."""
-    gained = (change.after or {}).get("tags", [])
-    if gained:
-        work.session.execute(
-            sa.delete(ContactTag).where(
-                ContactTag.contact_id == change.contact_id, ContactTag.tag_id.in_(gained)
-            )
-        )
-
-
-def _remove_added(
-    work: Work,
-    changes: Sequence[ImportChange],
-    people: Mapping[int, Contact],
-    source: str,
-    left: dict[int, str],
-) -> set[int]:
-    """Delete those whom nobody has touched, as if they had never been, and return who is gone."""
-    why = touched(work, [change.contact_id for change in changes], source)
-    gone: set[int] = set()
-    for change in changes:
-        contact = people.get(change.contact_id)
-        if contact is None:
-            continue
-        if contact.erased_at is not None:
-            left[change.id] = "The person was erased since."
-        elif reason := why.get(contact.id):
-            left[change.id] = reason
-        elif contact.changed_at != change.at:
-            left[change.id] = "The record was changed since."
-        else:
-            gone.add(contact.id)
-    if not gone:
-        return gone
-    for table in (PropertyValue, ContactTag, Event):
-        work.session.execute(
-            sa.delete(table)
-            .where(table.contact_id.in_(gone))
-            .execution_options(synchronize_session=False)
-        )
-    work.session.execute(
-        sa.delete(Contact).where(Contact.id.in_(gone)).execution_options(synchronize_session=False)
-    )
-    for contact_id in gone:
-        work.session.expunge(people[contact_id])
-    return gone

@@ -3,9 +3,9 @@
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from nps_portal.accounts.guards import current_actor
+from nps_portal.accounts.guards import current_actor, refuse_unless_theirs
 from nps_portal.accounts.portal_settings import portal_settings
-from nps_portal.contacts.properties import PropertySpec, TooManyProperties, properties
+from nps_portal.contacts.properties import PropertySpec, TooManyProperties
 from nps_portal.foundation import heartbeats
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
@@ -13,6 +13,7 @@ from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import unit_of_work
 from nps_portal.imports import commands, previews, queries
 from nps_portal.imports.forms import MappingForm, UploadForm
+from nps_portal.imports.keeping import known_specs
 from nps_portal.imports.mapping import BadMapping
 from nps_portal.imports.models import ENDED, Import, ImportState
 from nps_portal.imports.report_files import report_file
@@ -98,7 +99,7 @@ def confirm(import_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit() or len(form.columns) != len(headers):
         abort(400)
     try:
-        choice = form.to_choice(headers, _guessed(found), _known_specs())
+        choice = form.to_choice(headers, _guessed(found), known_specs(reading()))
         act = commands.confirm_import
         if "preview" in request.form or not form.is_previewed:
             act = commands.choose
@@ -127,7 +128,7 @@ def cancel(import_id: int) -> ResponseReturnValue:
 @blueprint.get("/contacts/imports/<int:import_id>/undo")
 def undo_question(import_id: int) -> ResponseReturnValue:
     """Ask whether an import shall be taken back, and say what that means."""
-    found = _import(import_id)
+    found = _own_import(import_id)
     if found.state not in ENDED:
         return redirect(url_for("imports.show", import_id=import_id), 303)
     return render_template("imports/undo.html", done=found)
@@ -136,7 +137,7 @@ def undo_question(import_id: int) -> ResponseReturnValue:
 @blueprint.post("/contacts/imports/<int:import_id>/undo")
 def undo(import_id: int) -> ResponseReturnValue:
     """Let the worker take an import back."""
-    _import(import_id)
+    _own_import(import_id)
     try:
         with unit_of_work(current_actor()) as work:
             start_undo(work, import_id)
@@ -164,6 +165,13 @@ def _import(import_id: int) -> Import:
     return queries.import_by_id(reading(), import_id) or abort(404)
 
 
+def _own_import(import_id: int) -> Import:
+    """Return an import that the visitor may take back."""
+    found = _import(import_id)
+    refuse_unless_theirs(found.created_by)
+    return found
+
+
 def _upload_page(form: UploadForm) -> str:
     return render_template(
         "imports/new.html",
@@ -182,7 +190,7 @@ def _check_page(
     except previews.DroppedFile as fault:
         flash(str(fault), "error")
         return redirect(url_for("imports.new"), 303)
-    known = _known_specs()
+    known = known_specs(reading())
     shown = form or MappingForm.showing(choice, known)
     shown.offer([column.guessed for column in preview.columns], known)
     at = found.created_at.astimezone(portal_settings(reading()).zone)
@@ -198,15 +206,6 @@ def _check_page(
 
 def _guessed(found: Import) -> list[PropertySpec]:
     return previews.guessed_properties(reading(), found)
-
-
-def _known_specs() -> list[PropertySpec]:
-    return [
-        PropertySpec(
-            name=one.name, kind=one.kind, choices=tuple(one.choices), currency=one.currency
-        )
-        for one in properties(reading())
-    ]
 
 
 def _worker_is_idle() -> bool:

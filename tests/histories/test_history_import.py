@@ -20,13 +20,15 @@ from nps_portal.histories.dates import AmbiguousDates, BadDate, DateReader, read
 from nps_portal.histories.judging import Rejection
 from nps_portal.histories.layouts import Part, UnknownLayout
 from nps_portal.histories.models import History
-from nps_portal.histories.running import Choices, NothingImported, run_history
+from nps_portal.histories.running import run_history
+from nps_portal.histories.taking import Choices, NothingImported
 from nps_portal.histories.undoing import NoSuchHistory, Undone, undo_history
 from nps_portal.imports.reading import UnreadableFile
 from nps_portal.journal.models import Event
 from nps_portal.outbox.models import Message
 from nps_portal.responses.commands import exclude_response
 from nps_portal.responses.models import Channel, Evidence, Response, ResponseRevision, ResponseState
+from nps_portal.surveys.commands import create_survey
 from nps_portal.worker.loop import run_until_idle
 from tests.insights.answers import add_answer
 from tests.support import factories
@@ -398,3 +400,43 @@ class TestDates:
     def test_dates_that_contradict_each_other_are_refused(self) -> None:
         with pytest.raises(AmbiguousDates, match="Some dates"):
             reader_of(["13/04/2025", "04/13/2025"], VIENNA)
+
+
+def test_half_a_letter_in_a_dump_stops_nobody(business: None) -> None:
+    rows = [
+        {
+            "id": f"a{one}",
+            "score": 9,
+            "created_at": 1_700_000_000 + one,
+            "comment": "cut \ud83d" if one == 1 else "whole",
+            "person": {"email": f"p{one}@example.org"},
+        }
+        for one in range(3)
+    ]
+
+    history, told = bring(json.dumps(rows), "delighted.json")
+
+    assert (history.added, told) == (3, [])
+    comments = reading().scalars(sa.select(Response.comment).order_by(Response.answered_at)).all()
+    assert comments == ["whole", "cut", "whole"]
+
+
+def test_a_comment_that_no_page_could_show_is_refused(business: None) -> None:
+    content = f"Email;Score;Date;Comment\na@example.org;9;2024-03-01;{'x' * 60_000}\n"
+    content += "b@example.org;8;2024-03-02;short\n"
+
+    history, told = bring(content)
+
+    assert history.added == 1
+    assert [one.reason for one in told] == ["The comment is longer than 50,000 characters."]
+
+
+def test_an_anonymous_survey_takes_no_answers_with_names(business: None) -> None:
+    with factories.work() as work:
+        quiet = create_survey(work, "Quiet", anonymous=True)
+
+    history, told = bring(PLAIN.replace("Company", "Survey").replace("Analytics", "Quiet"))
+
+    assert history.added == 2
+    assert "There is no survey called «Quiet»" in told[0].reason
+    assert quiet.id not in reading().scalars(sa.select(Response.survey_id)).all()

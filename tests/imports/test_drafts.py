@@ -21,8 +21,8 @@ def row_of(fault: str | None = None, **cells: str) -> Row:
 
 
 def outcome(row: Row) -> ContactDraft | Rejection:
-    columns = {field: index for index, field in enumerate(FIELDS)}
-    return draft(row, Mapping(headers=tuple(field.value for field in FIELDS), columns=columns))
+    headers = tuple(field.value for field in FIELDS)
+    return draft(row, Mapping.from_choices(headers, dict(enumerate(FIELDS))))
 
 
 def drafted(**cells: str) -> ContactDraft:

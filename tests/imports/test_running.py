@@ -12,7 +12,7 @@ from flask import Flask
 from nps_portal.contacts.models import Contact, SuppressionReason
 from nps_portal.contacts.queries import contact_by_key, contact_count, suppression_of
 from nps_portal.contacts.suppressions import suppress_all
-from nps_portal.foundation.database import reading
+from nps_portal.foundation.database import Model, reading
 from nps_portal.foundation.work import COMMAND_LINE, WORKER
 from nps_portal.imports.bringing_in import (
     OvertakenImport,
@@ -30,14 +30,23 @@ from nps_portal.imports.commands import (
     finish_import,
 )
 from nps_portal.imports.mapping import BadMapping, Mapping
-from nps_portal.imports.models import Import, ImportPiece, ImportState
+from nps_portal.imports.models import (
+    Import,
+    ImportChange,
+    ImportPiece,
+    ImportSpan,
+    ImportState,
+    Made,
+)
 from nps_portal.imports.pieces import PIECE_ROWS, unpacked
 from nps_portal.imports.queries import import_by_id, rejections
 from nps_portal.imports.reading import UnreadableFile
+from nps_portal.imports.refusals import OF_ERASED
 from nps_portal.imports.running import next_import_id, run_import
 from nps_portal.imports.taking_in import take_in
 from nps_portal.journal.models import Event
 from nps_portal.journal.queries import events_of_contact
+from nps_portal.privacy.commands import erase_contact
 from nps_portal.worker.loop import run_until_idle
 from tests.support import factories
 from tests.support.clock import FixedClock
@@ -315,3 +324,103 @@ def test_a_file_beyond_the_limit_is_refused_and_not_kept(app: Flask, tmp_path: P
         take_in(COMMAND_LINE, file, "large.csv")
 
     assert reading().scalar(sa.select(sa.func.count(Import.id))) == 0
+
+
+def erased_in_the_middle(text: str, email: str) -> int:
+    """Bring the first piece of a file in, erase somebody, and bring in the rest."""
+    import_id = confirmed(text)
+    stopping = threading.Event()
+    run_import(import_id, WORKER, stopping, lambda _: stopping.set())
+    with factories.work() as work:
+        found = contact_by_key(work.session, email)
+        assert found is not None
+        erase_contact(work, found.id)
+    run_import(import_id, WORKER, GOING)
+    return import_id
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "ada@example.org,Ada King,yes",
+        "ADA@example.org,Ada King,",
+        '"ada@example.org, other@example.org",Ada King,',
+        "rubbish,Ada King <ada@example.org>,",
+    ],
+)
+def test_who_is_erased_meanwhile_is_not_brought_back(app: Flask, row: str) -> None:
+    with factories.work() as work:
+        factories.make_contact(work, "ada@example.org", name="Ada King")
+    others = "".join(f"c{n}@example.org,Person {n},\n" for n in range(PIECE_ROWS))
+
+    import_id = erased_in_the_middle(
+        f"Email,Name,Unsubscribed\n{others}{row}\nlast@example.org,Last,\n", "ada@example.org"
+    )
+
+    done = found(import_id)
+    assert (done.state, done.added, done.rejected) == (ImportState.FINISHED, PIECE_ROWS + 1, 1)
+    [refused] = rejections(reading(), import_id)
+    assert (refused.line, refused.text, refused.cells) == (PIECE_ROWS + 2, "", "")
+    assert refused.reason == OF_ERASED
+    for table in Model.metadata.sorted_tables:
+        rows = reading().execute(sa.select(table)).all()
+        assert "ada" not in str(rows).casefold().replace("adapt", ""), table.name
+
+
+def test_who_comes_twice_in_a_file_and_is_erased_in_between_stays_erased(app: Flask) -> None:
+    others = "".join(f"c{n}@example.org,Person {n}\n" for n in range(PIECE_ROWS))
+
+    import_id = erased_in_the_middle(
+        f"Email,Name\nada@example.org,Ada\n{others}ada@example.org,Ada\n", "ada@example.org"
+    )
+
+    assert contact_by_key(reading(), "ada@example.org") is None
+    assert found(import_id).rejected == 1
+
+
+def test_who_was_erased_before_the_upload_comes_in_unmailed(app: Flask, clock: FixedClock) -> None:
+    with factories.work() as work:
+        erase_contact(work, factories.make_contact(work, "ada@example.org").id)
+    clock.advance(minutes=1)
+    import_id = confirmed("Email,Name\nada@example.org,Ada\n")
+
+    run_until_idle(app)
+
+    assert found(import_id).added == 1
+    kept = suppression_of(reading(), "ada@example.org")
+    assert kept is not None
+    assert kept.reason is SuppressionReason.ERASED
+
+
+def test_who_was_erased_a_second_time_meanwhile_is_not_brought_back(
+    app: Flask, clock: FixedClock
+) -> None:
+    with factories.work() as work:
+        erase_contact(work, factories.make_contact(work, "ada@example.org").id)
+    clock.advance(minutes=1)
+    with factories.work() as work:
+        again = factories.make_contact(work, "ada@example.org")
+    clock.advance(minutes=1)
+    import_id = confirmed("Email,Name\nada@example.org,Ada\nbob@example.org,Bob\n")
+    clock.advance(minutes=1)
+    with factories.work() as work:
+        erase_contact(work, again.id)
+
+    run_until_idle(app)
+
+    assert contact_by_key(reading(), "ada@example.org") is None
+    assert (found(import_id).added, found(import_id).rejected) == (1, 1)
+
+
+def test_what_was_added_is_kept_as_spans(app: Flask) -> None:
+    import_id = confirmed(people(2 * PIECE_ROWS))
+
+    run_until_idle(app)
+
+    spans = reading().execute(
+        sa.select(ImportSpan.made, ImportSpan.last_id - ImportSpan.first_id + 1)
+        .where(ImportSpan.import_id == import_id)
+        .order_by(ImportSpan.id)
+    )
+    assert [tuple(one) for one in spans] == [(Made.CONTACT, PIECE_ROWS), (Made.CONTACT, PIECE_ROWS)]
+    assert reading().scalar(sa.select(sa.func.count(ImportChange.id))) == 0

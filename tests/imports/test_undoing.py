@@ -1,6 +1,7 @@
 """Undo: everything is as it was before the import, but for what others have done since."""
 
 import io
+import itertools
 import threading
 from typing import Any
 
@@ -18,7 +19,7 @@ from nps_portal.contacts.models import Contact, PropertyKind, SuppressionReason
 from nps_portal.contacts.properties import PropertySpec, add_property, parse_value, set_values
 from nps_portal.contacts.queries import contact_by_key, suppression_of
 from nps_portal.contacts.suppressions import suppress, suppress_all
-from nps_portal.contacts.tags import add_tags, ensure_tags
+from nps_portal.contacts.tags import add_tags, ensure_tags, remove_tags, tags_of
 from nps_portal.contacts.upserting import UpdateRule
 from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.database import Model, reading
@@ -38,6 +39,7 @@ from nps_portal.imports.undo_commands import (
     undo_some,
 )
 from nps_portal.journal.queries import events_of_contact
+from nps_portal.privacy.commands import erase_contact
 from nps_portal.worker.loop import run_until_idle
 from tests.support import factories
 from tests.support.clock import FixedClock
@@ -81,13 +83,13 @@ def dump() -> dict[str, list[Any]]:
 
 def chosen(import_id: int, rule: UpdateRule, tags: tuple[str, ...] = ()) -> Choice:
     mapping = choice_of(found(import_id)).mapping
-    columns = dict(mapping.columns)
     headers = mapping.headers
-    if "Out" in headers:
-        columns |= {Field.OPTED_OUT: headers.index("Out")}
+    signs = {headers.index("Out"): Field.OPTED_OUT} if "Out" in headers else {}
     revenue = {headers.index("Revenue"): REVENUE} if "Revenue" in headers else {}
     return Choice(
-        mapping=Mapping(headers=headers, columns=columns, properties=revenue), rule=rule, tags=tags
+        mapping=Mapping(headers=headers, columns=mapping.columns, signs=signs, properties=revenue),
+        rule=rule,
+        tags=tags,
     )
 
 
@@ -386,3 +388,139 @@ def test_a_person_brought_back_is_removed_again(business: Flask) -> None:
     assert contact("gone@example.org").removed_at is not None
     with factories.work() as work:
         restore_contact(work, contact("gone@example.org").id)
+
+
+FIRST = (
+    "Email,Name,Language,Company,Revenue,Out\n"
+    "full@example.org,First,de,One,1,yes\nbare@example.org,First,,,1,yes\n"
+)
+SECOND = (
+    "Email,Name,Company,Revenue,Out\n"
+    "full@example.org,Second,Two,2,yes\nbare@example.org,Second,Two,2,yes\n"
+)
+THIRD = "Email,Name,Revenue\nfull@example.org,Third,3\nbare@example.org,Third,3\n"
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_imports_undone_in_any_order_leave_what_was_there_before_all(
+    business: Flask, clock: FixedClock, order: tuple[int, ...]
+) -> None:
+    before = dump()
+    ids = []
+    for text in (FIRST, SECOND, THIRD):
+        clock.advance(hours=1)
+        ids.append(imported(business, text, UpdateRule.OVERWRITE))
+
+    left = [undone(business, ids[place]).left_alone for place in order]
+
+    assert left == [0, 0, 0]
+    assert dump() == before
+
+
+def test_undoing_the_first_of_two_imports_keeps_what_the_second_says(
+    business: Flask, clock: FixedClock
+) -> None:
+    first = imported(business, FIRST, UpdateRule.OVERWRITE)
+    clock.advance(hours=1)
+    imported(business, SECOND, UpdateRule.OVERWRITE)
+    during = dump()["property_values"]
+
+    undone(business, first)
+
+    kept = contact("full@example.org")
+    assert (kept.name, kept.company_name, kept.language) == ("Second", "Two", "")
+    assert dump()["property_values"] == during
+
+
+def test_what_was_set_by_hand_between_two_imports_comes_back(
+    business: Flask, clock: FixedClock
+) -> None:
+    first = imported(business, THIRD, UpdateRule.OVERWRITE)
+    full = contact("full@example.org")
+    clock.advance(hours=1)
+    with factories.work() as work:
+        edit_contact(
+            work, full.id, ContactDetails(email=parse_email(full.email), name="Hand", company="")
+        )
+    clock.advance(hours=1)
+    second = imported(business, "Email,Name\nfull@example.org,Second\n", UpdateRule.OVERWRITE)
+
+    undone(business, first)
+    undone(business, second)
+
+    assert contact("full@example.org").name == "Hand"
+    [left] = left_alone(reading(), first)
+    assert left.because == "Changed since: name."
+
+
+def test_a_tag_that_a_later_import_gave_again_stays(business: Flask) -> None:
+    first = imported(business, "Email,Tags\nfull@example.org,lead\n")
+    full = contact("full@example.org")
+    with factories.work() as work:
+        remove_tags(work, [full.id], list(ensure_tags(work, ["lead"]).values()))
+    imported(business, "Email,Tags\nfull@example.org,lead\n")
+
+    undone(business, first)
+
+    assert "lead" in [tag.name for tag in tags_of(reading(), [full.id])[full.id]]
+
+
+def test_two_imports_of_new_people_undone_in_turn_leave_nobody(
+    business: Flask, clock: FixedClock
+) -> None:
+    before = dump()
+    first = imported(business, people(3))
+    clock.advance(hours=1)
+    second = imported(business, "Email,Name,Out\nc1@example.org,Other,yes\n", UpdateRule.OVERWRITE)
+
+    undone(business, second)
+    done = undone(business, first)
+
+    assert done.left_alone == 0
+    assert dump() == before
+
+
+def test_who_was_added_and_changed_by_another_import_since_stays(business: Flask) -> None:
+    first = imported(business, people(3))
+    imported(business, "Email,Name\nc1@example.org,Other\n", UpdateRule.OVERWRITE)
+
+    done = undone(business, first)
+
+    assert (done.taken_back, done.left_alone) == (2, 1)
+    [left] = left_alone(reading(), first)
+    assert left.because == "Another import has changed their record since."
+    assert contact("c1@example.org").name == "Other"
+
+
+def test_who_was_erased_since_is_left_and_named_no_more(business: Flask) -> None:
+    import_id = imported(business, people(3))
+    with factories.work() as work:
+        erase_contact(work, contact("c1@example.org").id)
+
+    done = undone(business, import_id)
+
+    assert (done.taken_back, done.left_alone) == (2, 1)
+    [left] = left_alone(reading(), import_id)
+    assert left.because == "The person was erased since."
+    assert "c1" not in left.name
+
+
+def test_ids_with_gaps_are_all_taken_back(business: Flask) -> None:
+    before = dump()
+    import_id = take_in(COMMAND_LINE, io.BytesIO(people(3 * PIECE_ROWS).encode()), "x.csv")
+    with factories.work() as work:
+        confirm_import(work, import_id, choice_of(found(import_id)))
+    between: list[int] = []
+
+    def somebody_comes(_: int) -> None:
+        with factories.work() as work:
+            number = len(between)
+            between.append(factories.make_contact(work, f"between{number}@example.org").id)
+
+    run_import(import_id, WORKER, GOING, somebody_comes)
+    run_import(import_id, WORKER, GOING)
+    done = undone(business, import_id)
+
+    assert (done.undo_total, done.taken_back, done.left_alone) == (3_000, 3_000, 0)
+    assert len(between) == 3
+    assert len(dump()["contacts"]) == len(before["contacts"]) + 3
