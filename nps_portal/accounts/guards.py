@@ -55,6 +55,10 @@ class Visitor:
         """Tell whether everything is allowed."""
         return self.user.is_owner
 
+    def may_change(self, made_by: int | None) -> bool:
+        """Tell whether they may change what a User has made: their own, or as an owner any."""
+        return self.is_owner or self.user.id == made_by
+
 
 def install_sign_in(app: Flask) -> None:
     """Teach the application who is signed in."""
@@ -107,6 +111,12 @@ def owners_only(
         return view(*args, **kwargs)
 
     return guarded
+
+
+def refuse_unless_theirs(made_by: int | None) -> None:
+    """Let owners on, and whoever has made the thing; others get 403."""
+    if not visitor().may_change(made_by):
+        abort(403)
 
 
 def _load_visitor(token: str) -> Visitor | None:

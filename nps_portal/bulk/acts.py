@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from nps_portal.accounts.models import User
 from nps_portal.bulk.models import BulkKind
 from nps_portal.bulk.terms import ROLES, is_property, property_of
+from nps_portal.contacts.changes import Changed, note_changes, of_properties, text_of
 from nps_portal.contacts.companies import ensure_companies, name_key
-from nps_portal.contacts.models import ConsentBasis, Contact, Tag
+from nps_portal.contacts.models import Company, ConsentBasis, Contact, Tag
 from nps_portal.contacts.owners import assign_contacts
 from nps_portal.contacts.properties import set_values, values_of
 from nps_portal.contacts.tags import add_tags, remove_tags
@@ -82,6 +83,7 @@ def _write(work: Work, ids: Sequence[int], columns: Mapping[str, Any], name: str
         *(getattr(Contact, column).is_distinct_from(value) for column, value in columns.items())
     )
     changed = _locked(work, ids, differs)
+    _note_fields(work, changed, columns)
     work.session.execute(
         sa.update(Contact)
         .where(Contact.id.in_(changed))
@@ -90,6 +92,30 @@ def _write(work: Work, ids: Sequence[int], columns: Mapping[str, Any], name: str
     )
     _tell_edited(work, changed, fields=[name], properties=[])
     return len(changed)
+
+
+def _note_fields(work: Work, ids: Sequence[int], columns: Mapping[str, Any]) -> None:
+    """Keep what the columns of these contacts say before they are written."""
+    new = {name: text_of(value) for name, value in columns.items()}
+    told: dict[str, Any] = {name: getattr(Contact, name) for name in columns}
+    if "company_id" in columns:
+        company = work.session.get(Company, columns["company_id"] or 0)
+        new = {"company": company.name if company else ""}
+        told = {"company": Company.name}
+    rows = work.session.execute(
+        sa.select(Contact.id, *(column.label(name) for name, column in told.items()))
+        .outerjoin(Company, Company.id == Contact.company_id)
+        .where(Contact.id.in_(ids))
+        .order_by(Contact.id)
+    ).mappings()
+    note_changes(
+        work,
+        [
+            Changed(contact_id=row["id"], field=name, former=text_of(row[name]), new=new[name])
+            for row in rows
+            for name in new
+        ],
+    )
 
 
 def _set_property(work: Work, field: str, written: str, ids: Sequence[int]) -> int:
@@ -102,12 +128,13 @@ def _set_property(work: Work, field: str, written: str, ids: Sequence[int]) -> i
         # Its kind or its choices have changed since: there is nothing to set any more.
         return 0
     held = values_of(work.session, _locked(work, ids))
-    wanted = value.text if value else None
-    changed = [
-        contact_id
+    changes = [
+        change
         for contact_id, values in sorted(held.items())
-        if (values[one.id].text if one.id in values else None) != wanted
+        for change in of_properties(contact_id, values, {one.id: value})
     ]
+    note_changes(work, changes)
+    changed = [change.contact_id for change in changes]
     set_values(work, {contact_id: {one.id: value} for contact_id in changed})
     _tell_edited(work, changed, fields=[], properties=[one.id])
     return len(changed)
@@ -134,8 +161,13 @@ def _erase(work: Work, terms: Terms, ids: Sequence[int]) -> int:
 def _locked(
     work: Work, ids: Sequence[int], condition: sa.ColumnElement[bool] | None = None
 ) -> list[int]:
-    """Lock contacts in the order of their ids; return those who meet the condition."""
-    query = sa.select(Contact.id).where(Contact.id.in_(ids), Contact.erased_at.is_(None))
+    """Lock contacts in the order of their ids; return those who meet the condition.
+
+    Who was merged into another record since the choice was made is that other one now.
+    """
+    query = sa.select(Contact.id).where(
+        Contact.id.in_(ids), Contact.erased_at.is_(None), Contact.merged_into_id.is_(None)
+    )
     if condition is not None:
         query = query.where(condition)
     return list(work.session.scalars(query.order_by(Contact.id).with_for_update(key_share=True)))

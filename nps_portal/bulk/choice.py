@@ -29,7 +29,7 @@ class Choice:
     segment_id: int | None = None
     filter: Mapping[str, str] = field(default_factory=dict)
 
-    def query(self) -> dict[str, str]:
+    def query(self) -> dict[str, Any]:
         """Return what a form or an address needs to mean the same."""
         if self.contact_ids is not None:
             return {"contact_ids": ",".join(map(str, self.contact_ids))}

@@ -10,6 +10,7 @@ from nps_portal.contacts.models import Tag
 from nps_portal.contacts.tags import ensure_tags, tag_key
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import Work
+from nps_portal.privacy.named_texts import FORGET_AT_END, FORGOTTEN_ACT
 
 PIECE = 1_000
 # To erase one takes as long as to change hundreds.
@@ -81,6 +82,8 @@ def go_on(work: Work, act_id: int) -> int:
         act.state, act.finished_at = BulkState.FINISHED, work.now
         # What somebody searched for may be a person's name, and nobody needs it any more.
         act.choice = {}
+        if act.terms.get(FORGET_AT_END):
+            act.terms = dict(FORGOTTEN_ACT)
     work.session.flush()
     return len(ids)
 

@@ -3,10 +3,11 @@
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from nps_portal.accounts.guards import current_actor, visitor
+from nps_portal.accounts.guards import current_actor, owners_only, visitor
 from nps_portal.accounts.queries import active_users
-from nps_portal.bulk.choice import BadChoice, Choice, chosen_count
+from nps_portal.bulk.choice import BadChoice, Choice, chosen, chosen_count
 from nps_portal.bulk.commands import NumberChanged, begin_act
+from nps_portal.bulk.filter_rules import rules_of_filter
 from nps_portal.bulk.models import BulkAct, BulkKind
 from nps_portal.bulk.running import act_by_id, run_act, runs_at_once
 from nps_portal.bulk.terms import (
@@ -19,13 +20,18 @@ from nps_portal.bulk.terms import (
     read_terms,
 )
 from nps_portal.contacts.forms import CONSENT_WORDS, LANGUAGES, language_name
+from nps_portal.contacts.list_filters import ContactAddress
 from nps_portal.contacts.models import PropertyKind
 from nps_portal.contacts.queries import company_names
 from nps_portal.contacts.tags import all_tags
+from nps_portal.exports.downloads import csv_download, workbook_download
+from nps_portal.exports.people_tables import contacts_among
+from nps_portal.exports.table import Table
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import unit_of_work
+from nps_portal.segments.commands import add_segment
 from nps_portal.segments.models import Segment
 from nps_portal.segments.queries import segment_by_id
 
@@ -58,6 +64,7 @@ def check() -> ResponseReturnValue:
     """Say what would be done to how many, before anything happens."""
     try:
         terms = _terms()
+        _refuse_many(terms, chosen_count(reading(), _choice(), current_clock().now()))
         return _check_page(terms)
     except BadTerms as fault:
         return _again(str(fault)), 422
@@ -71,6 +78,7 @@ def act() -> ResponseReturnValue:
     try:
         terms = _terms()
         shown = _number("shown")
+        _refuse_many(terms, shown)
         if terms.kind is BulkKind.ERASE and shown > TYPED_ABOVE and _number("typed") != shown:
             return _check_page(terms, "Type the number to confirm it. Nothing was changed."), 422
         with unit_of_work(current_actor()) as work:
@@ -85,6 +93,48 @@ def act() -> ResponseReturnValue:
     if is_small:
         run_act(act_id)
     return redirect(url_for(".show", act_id=act_id), 303)
+
+
+@blueprint.get("/contacts/bulk/contacts.csv")
+@owners_only
+def csv() -> ResponseReturnValue:
+    """Give the chosen contacts as CSV, in a stream."""
+    return csv_download(_chosen_table())
+
+
+@blueprint.get("/contacts/bulk/contacts.xlsx")
+@owners_only
+def workbook() -> ResponseReturnValue:
+    """Give the chosen contacts as a workbook."""
+    return workbook_download(_chosen_table())
+
+
+@blueprint.get("/contacts/bulk/send")
+@owners_only
+def send() -> ResponseReturnValue:
+    """Lead to the page of a new send, with the chosen as they are now."""
+    try:
+        choice = _choice()
+        ids = reading().scalars(chosen(reading(), choice, current_clock().now())).all()
+    except BadChoice:
+        abort(404)
+    if not 0 < len(ids) <= MOST_TO_SEND:
+        return redirect(url_for(".choose", **choice.query()), 303)
+    named = ",".join(map(str, sorted(ids)))
+    return redirect(url_for("batches.new", contact_ids=named), 303)
+
+
+@blueprint.post("/contacts/bulk/segment")
+@owners_only
+def save_segment() -> ResponseReturnValue:
+    """Save a filter as a Segment, and lead to the page of a send to it."""
+    try:
+        rules = rules_of_filter(reading(), ContactAddress.of(_choice().filter).to_filter())
+        with unit_of_work(current_actor()) as work:
+            segment = add_segment(work, request.form.get("name", ""), rules or abort(404))
+    except PortalError as fault:
+        return _choose_page(str(fault)), 422
+    return redirect(url_for("batches.new", segment_id=segment.id), 303)
 
 
 @blueprint.get("/contacts/bulk/<int:act_id>")
@@ -103,11 +153,34 @@ def _choice() -> Choice:
     return Choice.of(request.values, request.values.getlist("contact_ids"))
 
 
+def _chosen_table() -> Table:
+    """Return the table of the chosen; a choice of nobody is no page."""
+    now = current_clock().now()
+    try:
+        choice = _choice()
+        chosen(reading(), choice, now)
+    except BadChoice:
+        abort(404)
+    return contacts_among(lambda session: chosen(session, choice, now))
+
+
 def _terms() -> Terms:
     terms = read_terms(reading(), request.form, {code: language_name(code) for code in LANGUAGES})
     if terms.kind is BulkKind.ERASE and not visitor().is_owner:
         abort(403)
     return terms
+
+
+def _refuse_many(terms: Terms, number: int) -> None:
+    """Keep from colleagues what takes away many people at once.
+
+    :raises BadTerms: an owner must do it.
+    """
+    is_taking_away = terms.kind is BulkKind.REMOVE and number > TYPED_ABOVE
+    if is_taking_away and not visitor().is_owner:
+        raise BadTerms(
+            f"Only owners remove more than {TYPED_ABOVE} people at once. Nothing was changed."
+        )
 
 
 def _number(name: str) -> int:
@@ -135,6 +208,8 @@ def _choose_page(fault: str = "") -> str:
         users=active_users(reading()),
         fields=fields_to_set(reading()),
         may_send=_may_send(choice, found),
+        may_be_segment=_may_be_segment(choice),
+        given_name=request.form.get("name", ""),
     )
 
 
@@ -203,8 +278,17 @@ def _segment(choice: Choice) -> Segment | None:
     return segment_by_id(reading(), choice.segment_id) if choice.segment_id else None
 
 
-def _may_send(choice: Choice, found: int) -> dict[str, str] | None:
-    """Return how the page of a new send names these people, None where it cannot."""
-    if choice.segment_id is not None or choice.contact_ids is not None:
-        return choice.query() if found <= MOST_TO_SEND or choice.segment_id is not None else None
-    return {} if not choice.filter else None
+def _may_send(choice: Choice, found: int) -> str:
+    """Return the address that leads to a send to these people; nothing where none does."""
+    if choice.segment_id is not None:
+        return url_for("batches.new", segment_id=choice.segment_id)
+    if choice.contact_ids is None and not choice.filter:
+        return url_for("batches.new")
+    return url_for(".send", **choice.query()) if 0 < found <= MOST_TO_SEND else ""
+
+
+def _may_be_segment(choice: Choice) -> bool:
+    """Tell whether a Segment can find the same people."""
+    if choice.contact_ids is not None or choice.segment_id is not None:
+        return False
+    return rules_of_filter(reading(), ContactAddress.of(choice.filter).to_filter()) is not None

@@ -1,10 +1,11 @@
 """Writing contacts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from nps_portal.contacts.aliases import take_over
+from nps_portal.contacts.changes import between, note_changes, of_properties, texts_of
 from nps_portal.contacts.companies import company_of_domain, ensure_companies, name_key
 from nps_portal.contacts.details import (
     CONTACTS_LOCK,
@@ -20,7 +21,6 @@ from nps_portal.contacts.queries import contact_by_key
 from nps_portal.contacts.suppressions import carry_suppression_over
 from nps_portal.contacts.tags import add_tags, ensure_tags, mark, remove_tags, tags_of
 from nps_portal.contacts.upserting import Upserted, upsert_contacts
-from nps_portal.contacts.values import Value
 from nps_portal.foundation.addresses import parse_email
 from nps_portal.foundation.database import lock_for_transaction
 from nps_portal.foundation.errors import PortalError
@@ -79,8 +79,10 @@ def add_contact(work: Work, details: ContactDetails, *, source: str) -> Contact:
         if contact.email_key != details.email.key:
             # An alias of theirs was named: their own address stays what it is.
             details = replace(details, email=parse_email(contact.email))
+        former = texts_of(contact)
         _write_details(work, contact, filled(details, details_of(contact, details.email)))
-        set_values(work, {contact.id: details.values})
+        _note_fields(work, contact, former)
+        _write_values(work, contact.id, details)
         mark(work, {contact.id: ensure_tags(work, details.tags or ()).values()})
         restore_contact(work, contact.id)
         renew_erasures(work, [contact.email_key])
@@ -113,9 +115,11 @@ def edit_contact(work: Work, contact_id: int, details: ContactDetails) -> Contac
     other = contact_by_key(work.session, details.email.key)
     if other is not None and other.id != contact_id:
         raise ContactExists(details.email.email, other.id)
+    former = texts_of(contact)
     take_over(work.session, contact, details.email.key)
     former_key, contact.email_key = contact.email_key, details.email.key
     _write_changes(work, contact, details)
+    _note_fields(work, contact, former)
     if former_key != contact.email_key:
         carry_suppression_over(work, former_key, contact)
         renew_erasures(work, [contact.email_key])
@@ -189,37 +193,44 @@ def _write_details(work: Work, contact: Contact, details: ContactDetails) -> lis
 
 
 def _write_changes(work: Work, contact: Contact, details: ContactDetails) -> None:
-    """Write what changed of a known Contact, and which fields it was: never what they held."""
+    """Write what changed of a known Contact; the journal gets which fields, never what they say."""
+    former_owner = contact.owner_id
     fields = _write_details(work, contact, details)
     work.session.flush()
     if "owner_id" in fields:
         fields.remove("owner_id")
-        record(work, "contact.assigned", contact_id=contact.id, owner_id=contact.owner_id)
-    changed = _changed_values(work, contact.id, details)
-    set_values(work, {contact.id: changed})
-    if fields or changed:
-        names = sorted({_FIELD_NAMES.get(field, field) for field in fields})
         record(
             work,
-            "contact.edited",
+            "contact.assigned",
             contact_id=contact.id,
-            fields=names,
-            properties=sorted(changed),
+            owner_id=contact.owner_id,
+            former_owner_id=former_owner,
         )
+    changed = _write_values(work, contact.id, details)
+    if fields or changed:
+        names = sorted({_FIELD_NAMES.get(field, field) for field in fields})
+        record(work, "contact.edited", contact_id=contact.id, fields=names, properties=changed)
     if details.tags is not None:
         _replace_tags(work, contact.id, details.tags)
 
 
-def _changed_values(
-    work: Work, contact_id: int, details: ContactDetails
-) -> dict[int, Value | None]:
-    known = values_of(work.session, [contact_id])[contact_id] if details.values else {}
-    return {
-        property_id: value
-        for property_id, value in details.values.items()
-        if (value.text if value else None)
-        != (known[property_id].text if property_id in known else None)
-    }
+def _write_values(work: Work, contact_id: int, details: ContactDetails) -> list[int]:
+    """Write what properties hold, keep what they held, and return which of them changed."""
+    if not details.values:
+        return []
+    held = values_of(work.session, [contact_id])[contact_id]
+    changes = of_properties(contact_id, held, details.values)
+    changed = [one.property_id for one in changes if one.property_id is not None]
+    note_changes(work, changes)
+    set_values(work, {contact_id: {one: details.values[one] for one in changed}})
+    return changed
+
+
+def _note_fields(work: Work, contact: Contact, former: Mapping[str, str]) -> None:
+    work.session.flush()
+    # Its Company is another one now, and was read before.
+    work.session.expire(contact, ["company"])
+    note_changes(work, between(contact.id, former, texts_of(contact)))
 
 
 def _replace_tags(work: Work, contact_id: int, tags: Sequence[str]) -> None:

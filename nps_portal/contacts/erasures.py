@@ -7,10 +7,12 @@ but whoever brings the very same address again is found out, and it stays unmail
 import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from flask import current_app
 
+from nps_portal.contacts.changes import ContactChange
 from nps_portal.contacts.models import (
     Contact,
     ContactTag,
@@ -19,6 +21,7 @@ from nps_portal.contacts.models import (
     SuppressionReason,
 )
 from nps_portal.contacts.suppressions import suppress_all
+from nps_portal.foundation.bulk import among
 from nps_portal.foundation.database import insert_for
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import Work
@@ -73,7 +76,7 @@ def anonymise(work: Work, contact: Contact) -> None:
     contact.paused_until = None
     contact.owner_id = contact.consent_basis = contact.consent_on = None
     contact.decides = contact.pays = contact.uses = False
-    for theirs in (PropertyValue, ContactTag):
+    for theirs in (PropertyValue, ContactTag, ContactChange):
         work.session.execute(sa.delete(theirs).where(theirs.contact_id == contact.id))
     contact.removed_at = contact.removed_at or work.now
     contact.erased_at = contact.changed_at = work.now
@@ -88,7 +91,10 @@ def forget_addresses(work: Work, email_keys: Iterable[str]) -> None:
     work.session.execute(sa.delete(Suppression).where(Suppression.email_key.in_(forgotten)))
     insert = insert_for(work.session)(Suppression)
     work.session.execute(
-        insert.on_conflict_do_nothing(index_elements=["email_key"]),
+        # Whoever was erased twice was erased now: an import that began before may not add them.
+        insert.on_conflict_do_update(
+            index_elements=["email_key"], set_={"created_at": insert.excluded.created_at}
+        ),
         [
             {
                 "email_key": fingerprint,
@@ -110,12 +116,26 @@ def renew_erasures(work: Work, email_keys: Sequence[str]) -> int:
     if not by_fingerprint:
         return 0
     erased = work.session.scalars(
-        sa.select(Suppression.email_key).where(Suppression.email_key.in_(by_fingerprint))
+        sa.select(Suppression.email_key).where(
+            among(work.session, Suppression.email_key, by_fingerprint)
+        )
     )
     again = [by_fingerprint[fingerprint] for fingerprint in erased]
     if not again:
         return 0
     return suppress_all(work, again, SuppressionReason.ERASED, source="erased before")
+
+
+def erased_since(work: Work, email_keys: Sequence[str], instant: datetime) -> set[str]:
+    """Return those of these addresses that were erased at that instant or later."""
+    by_fingerprint = _fingerprints(email_keys)
+    erased = work.session.scalars(
+        sa.select(Suppression.email_key).where(
+            among(work.session, Suppression.email_key, by_fingerprint),
+            Suppression.created_at >= instant,
+        )
+    )
+    return {by_fingerprint[fingerprint] for fingerprint in erased}
 
 
 def _fingerprints(email_keys: Iterable[str]) -> dict[str, str]:

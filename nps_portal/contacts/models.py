@@ -114,7 +114,15 @@ class Contact(Model):
     __tablename__ = "contacts"
     __table_args__ = (
         sa.Index("ix_contacts_removed_at_name", "removed_at", "name"),
-        sa.Index("ix_contacts_company_id", "company_id"),
+        sa.Index("ix_contacts_company_id_last_answered_at", "company_id", "last_answered_at"),
+        # The alarms of companies look among these; written as SQLAlchemy writes the condition.
+        sa.Index(
+            "ix_contacts_has_a_say",
+            "company_id",
+            "last_score",
+            sqlite_where=sa.text("decides = 1 OR pays = 1"),
+            postgresql_where=sa.text("decides OR pays"),
+        ),
         sa.Index("ix_contacts_owner_id", "owner_id", **_where("owner_id IS NOT NULL")),
         sa.Index("ix_contacts_language", "language"),
         sa.Index("ix_contacts_paused_until", "paused_until", **_where("paused_until IS NOT NULL")),
@@ -128,7 +136,10 @@ class Contact(Model):
             **_where("last_answered_at IS NOT NULL"),
         ),
         sa.Index(
-            "ix_contacts_last_asked_at", "last_asked_at", **_where("last_asked_at IS NOT NULL")
+            "ix_contacts_last_asked_at_last_answered_at",
+            "last_asked_at",
+            "last_answered_at",
+            **_where("last_asked_at IS NOT NULL"),
         ),
         sa.Index(
             "ix_contacts_merged_into_id", "merged_into_id", **_where("merged_into_id IS NOT NULL")

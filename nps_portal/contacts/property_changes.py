@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from nps_portal.contacts.changes import note_lost_values
 from nps_portal.contacts.models import Property, PropertyKind, PropertyValue
 from nps_portal.contacts.properties import (
     LONGEST_NAME,
@@ -229,7 +230,9 @@ def _rewrite(
     here = PropertyValue.property_id == property_id
     gone = [key for key, choice in named.items() if not choice]
     if gone:
-        work.session.execute(sa.delete(PropertyValue).where(here, PropertyValue.key.in_(gone)))
+        lost = sa.and_(here, PropertyValue.key.in_(gone))
+        note_lost_values(work, lost)
+        work.session.execute(sa.delete(PropertyValue).where(lost))
     new = {key: kept[key_of(choice)] for key, choice in named.items() if choice}
     if new:
         work.session.execute(

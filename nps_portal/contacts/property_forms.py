@@ -9,8 +9,9 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Length
 
 from nps_portal.contacts.models import Property, PropertyKind
-from nps_portal.contacts.properties import LONGEST_NAME, PropertySpec, property_key
+from nps_portal.contacts.properties import LONGEST_NAME, PropertySpec
 from nps_portal.contacts.property_changes import MOST_CHOICES, ChoiceChange
+from nps_portal.contacts.reserved_names import is_reserved
 from nps_portal.contacts.values import key_of, one_line
 from nps_portal.contacts.written_numbers import CURRENCIES
 
@@ -22,19 +23,15 @@ KIND_WORDS = {
     PropertyKind.YES_NO: "Yes or no",
     PropertyKind.CHOICE: "Choice from a list",
 }
-# What every Contact has: a property of such a name would be taken for it in every file.
-BUILT_IN = frozenset(
-    [
-        *("email", "name", "first name", "last name", "company", "language", "time zone", "tags"),
-        *("owner", "decides", "pays", "uses", "score", "comment", "source"),
-    ]
-)
 _REQUIRED_NAME = [InputRequired("Write a name."), Length(max=LONGEST_NAME)]
 
 
-def _refuse_built_in(_form: FlaskForm, field: StringField) -> None:
-    if property_key(field.data or "") in BUILT_IN:
-        raise ValidationError("Every contact has this already. Choose another name.")
+def _refuse_reserved(_form: FlaskForm, field: StringField) -> None:
+    if is_reserved(field.data or ""):
+        raise ValidationError(
+            "Every contact has this already. A file with such a column would be read as that: "
+            "choose another name."
+        )
 
 
 # WTForms 3.3 has a class for choices that its type stubs do not know yet, hence Any.
@@ -49,7 +46,7 @@ def _currencies() -> list[Any]:
 class PropertyNameForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
     """The name of a property."""
 
-    name = StringField("Name", [*_REQUIRED_NAME, _refuse_built_in])
+    name = StringField("Name", [*_REQUIRED_NAME, _refuse_reserved])
 
 
 class PropertyKindForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
@@ -68,7 +65,7 @@ class PropertyKindForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no
 class NewPropertyForm(PropertyKindForm):
     """A new property."""
 
-    name = StringField("Name", [*_REQUIRED_NAME, _refuse_built_in])
+    name = StringField("Name", [*_REQUIRED_NAME, _refuse_reserved])
     choices = TextAreaField("Choices")
 
     def validate_choices(self, field: TextAreaField) -> None:

@@ -1,10 +1,11 @@
 """The tables of people: contacts with all that is known of them, companies, suppressions."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from nps_portal.contacts.models import (
     Company,
@@ -17,9 +18,11 @@ from nps_portal.contacts.models import (
     Suppression,
     Tag,
 )
+from nps_portal.contacts.reserved_names import is_reserved
 from nps_portal.exports.cells import fields_of, joined
 from nps_portal.exports.reader import Reader
 from nps_portal.exports.table import Column, Table, cells_of, columns_of
+from nps_portal.imports.mapping import guess_mapping
 
 CONTACT = fields_of(
     Contact,
@@ -38,22 +41,38 @@ ABOUT_CONTACT = (
 FIXED = (*(one.name for one in CONTACT), *ABOUT_CONTACT)
 _NUMBERS = (PropertyKind.NUMBER, PropertyKind.MONEY)
 _HEIR = aliased(Contact)
+_MOST_BETWEEN = 4
 
 
 def _contact_columns(reader: Reader) -> list[Column]:
-    taken = set(FIXED)
-    own = []
-    for one in _properties(reader):
-        name = f"property: {one.name}" if one.name.casefold() in taken else one.name
-        own.append(Column(name=name, is_number=one.kind in _NUMBERS))
+    own = [
+        Column(name=_column_name(one.name), is_number=one.kind in _NUMBERS)
+        for one in _properties(reader)
+    ]
     # The address first: it is whom the row is about.
     fixed = columns_of(CONTACT, *ABOUT_CONTACT)
     return [*fixed[len(CONTACT) :][:1], *fixed[: len(CONTACT)], *fixed[len(CONTACT) + 1 :], *own]
 
 
+def contacts_among(chosen: Callable[[Session], sa.Select[int]]) -> Table:
+    """Return the table of those contacts whom a query finds, with the columns of all."""
+    return Table(
+        name=CONTACTS.name,
+        words=CONTACTS.words,
+        columns=_contact_columns,
+        rows=lambda reader: _rows_of(
+            reader, reader.pages_of(_contacts(), Contact.id, chosen(reader.session))
+        ),
+    )
+
+
 def _contact_rows(reader: Reader) -> Iterator[Sequence[str]]:
+    return _rows_of(reader, reader.pages(_contacts(), Contact.id))
+
+
+def _rows_of(reader: Reader, pages: Iterable[Sequence[Any]]) -> Iterator[Sequence[str]]:
     own = [one.id for one in _properties(reader)]
-    for page in reader.pages(_contacts(), Contact.id):
+    for page in pages:
         ids = [row.id for row in page]
         values, tags = _values(reader, ids), _tags(reader, ids)
         for row in page:
@@ -68,6 +87,16 @@ def _contact_rows(reader: Reader) -> Iterator[Sequence[str]]:
                 SUPPRESSION[3].kind.write(row.suppressed_at) if row.suppressed_at else "",
                 *(values[row.id].get(one, "") for one in own),
             )
+
+
+def _column_name(name: str) -> str:
+    """Return the name of a property as a column that is not taken for a field when it comes back.
+
+    Forms refuse such names in English; a file, or an owner in another language, may bring one.
+    """
+    meant = guess_mapping([name], [])
+    is_field = name.casefold() in FIXED or is_reserved(name) or meant.columns or meant.signs
+    return f"property: {name}" if is_field else name
 
 
 def _contacts() -> sa.Select[tuple[object, ...]]:
@@ -100,7 +129,7 @@ def _values(reader: Reader, ids: Sequence[int]) -> dict[int, dict[int, str]]:
     found: dict[int, dict[int, str]] = defaultdict(dict)
     for contact_id, property_id, text in reader.session.execute(
         sa.select(PropertyValue.contact_id, PropertyValue.property_id, PropertyValue.text).where(
-            PropertyValue.contact_id.between(ids[0], ids[-1])
+            _among(PropertyValue.contact_id, ids)
         )
     ):
         found[contact_id][property_id] = text
@@ -112,11 +141,21 @@ def _tags(reader: Reader, ids: Sequence[int]) -> dict[int, list[str]]:
     for contact_id, name in reader.session.execute(
         sa.select(ContactTag.contact_id, Tag.name)
         .join(Tag, Tag.id == ContactTag.tag_id)
-        .where(ContactTag.contact_id.between(ids[0], ids[-1]))
+        .where(_among(ContactTag.contact_id, ids))
     ):
         found[contact_id].append(name)
     # Sorted here: databases order letters each in its own way.
     return defaultdict(list, {one: sorted(names) for one, names in found.items()})
+
+
+def _among(column: InstrumentedAttribute[int], ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Return the condition of rows about these contacts; it may let in others between them.
+
+    A span is found sooner than a list, unless most of what lies in it was not asked for.
+    """
+    if ids[-1] - ids[0] < _MOST_BETWEEN * len(ids):
+        return column.between(ids[0], ids[-1])
+    return column.in_(ids)
 
 
 def _company_rows(reader: Reader) -> Iterator[Sequence[str]]:

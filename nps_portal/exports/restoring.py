@@ -13,6 +13,7 @@ from nps_portal.exports.archive import BadArchive, own_seal, read_manifest
 from nps_portal.exports.archive_rows import Archive
 from nps_portal.exports.making import silent
 from nps_portal.exports.restoring_answers import restore_answers, restore_tasks
+from nps_portal.exports.restoring_changes import restore_changes
 from nps_portal.exports.restoring_known import Known
 from nps_portal.exports.restoring_people import restore_people
 from nps_portal.exports.restoring_set_up import restore_set_up
@@ -53,6 +54,7 @@ def restore(work: Work, file: Path, step: Callable[[str, int], None] = silent) -
         archive, known = Archive(zip=opened, rows=manifest.rows, step=step), Known()
         restore_set_up(work, archive, known)
         restore_people(work, archive, known)
+        restore_changes(work, archive, known)
         restore_answers(work, archive, known)
         restore_tasks(work, archive, known)
     record(work, "portal.restored", **{name: rows for name, rows in manifest.rows.items()})

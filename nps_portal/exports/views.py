@@ -1,34 +1,20 @@
 """The page of an account's data: files to take away at once."""
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import IO
 
-from flask import (
-    Blueprint,
-    abort,
-    current_app,
-    flash,
-    redirect,
-    render_template,
-    send_file,
-    stream_with_context,
-    url_for,
-)
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from nps_portal.accounts.guards import current_actor, owners_only
-from nps_portal.accounts.portal_settings import portal_settings, process_settings
+from nps_portal.accounts.portal_settings import process_settings
 from nps_portal.accounts.settings_views import settings_tabs
+from nps_portal.exports.downloads import csv_download, sent, workbook_download
 from nps_portal.exports.forms import ScheduleForm
-from nps_portal.exports.making import ARCHIVE, UNFINISHED, csv_of, export_archive
-from nps_portal.exports.reader import snapshot
+from nps_portal.exports.making import ARCHIVE, UNFINISHED, export_archive
 from nps_portal.exports.scheduling import folder_of, save_schedule, schedule, stop_schedule
 from nps_portal.exports.table import Table
 from nps_portal.exports.tables import BY_NAME
-from nps_portal.exports.workbook import Workbook
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.work import unit_of_work
@@ -36,7 +22,6 @@ from nps_portal.foundation.work import unit_of_work
 blueprint = Blueprint("exports", __name__)
 
 OFFERED = ("contacts", "responses", "companies", "suppressions")
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("/settings/data")
@@ -73,22 +58,14 @@ def stop() -> ResponseReturnValue:
 @owners_only
 def csv(name: str) -> ResponseReturnValue:
     """Give a table as CSV, in a stream."""
-    lines = stream_with_context(_lines(_table(name)))
-    answer = current_app.response_class(lines, mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(name)}.csv"'
-    return answer
+    return csv_download(_table(name))
 
 
 @blueprint.get("/settings/data/<name>.xlsx")
 @owners_only
 def workbook(name: str) -> ResponseReturnValue:
     """Give a table as a workbook."""
-    table = _table(name)
-    # It is sent when this function has ended, and has no name that could stay behind.
-    file = tempfile.TemporaryFile(prefix=UNFINISHED, dir=process_settings().instance_dir)  # noqa: SIM115
-    with snapshot() as reader, closing(Workbook(file)) as book:
-        book.add(name, table.columns(reader), table.rows(reader))
-    return _sent(file, f"{_file_name(name)}.xlsx", _XLSX)
+    return workbook_download(_table(name))
 
 
 @blueprint.get("/settings/data/everything.zip")
@@ -102,7 +79,7 @@ def archive() -> ResponseReturnValue:
         export_archive(target, current_clock().now())
         # Opened, it stays readable when its name is gone.
         file = target.open("rb")
-    return _sent(file, f"{_file_name('portal')}.zip", "application/zip")
+    return sent(file, "portal.zip", "application/zip")
 
 
 def _form() -> ScheduleForm:
@@ -122,22 +99,7 @@ def _page(form: ScheduleForm) -> str:
     )
 
 
-def _lines(table: Table) -> Iterator[str]:
-    with snapshot() as reader:
-        yield from csv_of(table, reader)
-
-
 def _table(name: str) -> Table:
     if name not in OFFERED:
         abort(404)
     return BY_NAME[name]
-
-
-def _file_name(name: str) -> str:
-    zone = portal_settings(reading()).zone
-    return f"nps-{name}-{current_clock().now().astimezone(zone):%Y-%m-%d}"
-
-
-def _sent(file: IO[bytes], name: str, media_type: str) -> ResponseReturnValue:
-    file.seek(0)
-    return send_file(file, mimetype=media_type, as_attachment=True, download_name=name)

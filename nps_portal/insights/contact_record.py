@@ -13,6 +13,7 @@ from nps_portal.batches.eligibility import FLOOR, may_be_asked
 from nps_portal.batches.models import Invitation, Reason
 from nps_portal.batches.queries import last_asked_at
 from nps_portal.contacts.aliases import ids_of_person
+from nps_portal.contacts.changes import changes_of
 from nps_portal.contacts.models import (
     Contact,
     Property,
@@ -28,6 +29,7 @@ from nps_portal.contacts.tags import tags_of
 from nps_portal.followups.models import Task
 from nps_portal.insights.charts import SparkLine, spark_line
 from nps_portal.insights.timeline import Link, TimelineEntry, timeline
+from nps_portal.insights.timeline_changes import told_of
 from nps_portal.journal.queries import events_of_contacts
 from nps_portal.responses.models import Evidence, Response, ResponseState
 from nps_portal.responses.queries import responses_of_contact
@@ -140,18 +142,28 @@ def story_of(session: Session, contact_id: int, link: Link, until: datetime | No
     ids = ids_of_person(session, contact_id)
     events = events_of_contacts(session, ids, MOST_EVENTS, until)
     visits = visits_of_contact(session, ids, until=until)
-    oldest = [rows[-1].at for rows in (events, visits) if len(rows) == MOST_EVENTS]
+    changes = changes_of(session, ids, MOST_EVENTS, until)
+    oldest = [rows[-1].at for rows in (events, visits, changes) if len(rows) == MOST_EVENTS]
     cut = max(oldest, default=None)
     if cut is not None and cut == until:
         # So many at one instant cannot be told apart: they are shown, and the rest after them.
         cut -= timedelta(microseconds=1)
+    events = [
+        event
+        for event in events
+        # A merge is told once, by the record that stayed.
+        if (cut is None or event.at > cut) and "into_id" not in event.facts
+    ]
     names = user_names(session, [event.actor_id for event in events if event.actor_id])
+    told = told_of(session, events, [one for one in changes if cut is None or one.at > cut])
     entries = timeline(
-        [event for event in events if cut is None or event.at > cut],
+        events,
         [visit for visit in visits if cut is None or visit.at > cut],
         names,
         link,
+        told.texts,
     )
+    entries = sorted([*entries, *told.entries], key=lambda entry: entry.at, reverse=True)
     return Story(entries=entries, older_until=cut)
 
 

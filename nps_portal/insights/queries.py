@@ -151,7 +151,11 @@ def response_rate(session: Session, window: Window) -> ResponseRate:
     if window.survey_id is not None:
         query = query.where(Invitation.survey_id == window.survey_id)
     if window.people is not None:
-        query = query.where(Invitation.contact_id.in_(window.people))
+        # A rate of chosen people would tell which of them has answered without a name.
+        anonymous = sa.select(Survey.id).where(Survey.anonymous)
+        query = query.where(
+            Invitation.contact_id.in_(window.people), Invitation.survey_id.not_in(anonymous)
+        )
     asked, answered = session.execute(query).one()
     return ResponseRate(asked=asked, answered=answered)
 

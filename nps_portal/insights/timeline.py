@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from types import MappingProxyType
 
 from nps_portal.foundation.work import ActorKind
 from nps_portal.insights.timeline_words import words_of
@@ -31,25 +32,31 @@ class TimelineEntry:
 
 
 def timeline(
-    events: Sequence[Event], visits: Sequence[Visit], names: Mapping[int, str], link: Link
+    events: Sequence[Event],
+    visits: Sequence[Visit],
+    names: Mapping[int, str],
+    link: Link,
+    told: Mapping[int, str] = MappingProxyType({}),
 ) -> list[TimelineEntry]:
     """Return everything that happened, newest first.
 
     Both sequences come newest first; `names` are those of users by id; `link` makes the address
-    of a page from its endpoint, as `url_for` does.
+    of a page from its endpoint, as `url_for` does; `told` is what more is known of an event, by
+    its id.
     """
-    entries = [entry_of(event, names, link) for event in events] + openings(visits)
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+    entries = [entry_of(event, names, link, told.get(event.id, "")) for event in events]
+    return sorted(entries + openings(visits), key=lambda entry: entry.at, reverse=True)
 
 
-def entry_of(event: Event, names: Mapping[int, str], link: Link) -> TimelineEntry:
+def entry_of(event: Event, names: Mapping[int, str], link: Link, told: str = "") -> TimelineEntry:
     """Put one event into words; a kind that is not known here shows in plain words too."""
     words = words_of(event.kind, event.facts)
+    origin = origin_of(event.actor_kind, event.actor_id, names)
     return TimelineEntry(
         icon=words.icon,
         at=event.at,
         title=words.title,
-        text=" ".join(filter(None, [words.text, _origin(event, names)])),
+        text=" ".join(filter(None, [told or words.text, origin])),
         kind=words.kind,
         url=_url(event, link),
     )
@@ -70,17 +77,18 @@ def openings(visits: Sequence[Visit]) -> list[TimelineEntry]:
     return [_opening(sitting) for sitting in sittings]
 
 
+def origin_of(kind: ActorKind, actor_id: int | None, names: Mapping[int, str]) -> str:
+    """Return who did something, where that says anything."""
+    if kind is ActorKind.USER:
+        name = names.get(actor_id or 0)
+        return f"By {name}." if name else ""
+    return "From the command line." if kind is ActorKind.COMMAND_LINE else ""
+
+
 def import_id_of(source: object) -> int | None:
     """Return the import that a source names, as in `import:7`."""
     kind, _, number = str(source or "").partition(":")
     return int(number) if kind == "import" and number.isdecimal() else None
-
-
-def _origin(event: Event, names: Mapping[int, str]) -> str:
-    if event.actor_kind is ActorKind.USER:
-        name = names.get(event.actor_id or 0)
-        return f"By {name}." if name else ""
-    return "From the command line." if event.actor_kind is ActorKind.COMMAND_LINE else ""
 
 
 def _url(event: Event, link: Link) -> str | None:

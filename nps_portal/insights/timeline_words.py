@@ -140,7 +140,7 @@ def _answer(kind: str, facts: Mapping[str, Any]) -> Words:
 
 
 def _fields(facts: Mapping[str, Any]) -> str:
-    """Return which fields were changed; their former values are nobody's business any more."""
+    """Return which fields were changed, where what they said is not known."""
     names = [str(name).replace("_", " ") for name in facts.get("fields", ())]
     if count := len(facts.get("properties", ())):
         names.append("one property" if count == 1 else f"{count} properties")

@@ -1,10 +1,12 @@
 """The mailbox of this installation, and its door in this process."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from nps_portal.accounts.portal_settings import process_settings
 from nps_portal.mail.handshake import Relay
 from nps_portal.mailbox.catch_all import LocalMailbox
+from nps_portal.mailbox.forgetting import forget_in
 
 _mailboxes: dict[Path, tuple[LocalMailbox, Relay]] = {}
 
@@ -21,6 +23,16 @@ def local_relay() -> Relay:
         mailbox = LocalMailbox(directory)
         _mailboxes[directory] = (mailbox, mailbox.start())
     return _mailboxes[directory][1]
+
+
+def forget_mail(addresses: Collection[str]) -> int:
+    """Delete the emails kept on this machine that name one of these addresses.
+
+    They lie in the mailbox, and in the inbox of what nobody has understood; what lies with a mail
+    provider stays there.
+    """
+    instance_dir = process_settings().instance_dir
+    return sum(forget_in(instance_dir / name, addresses) for name in ("mailbox", "inbox"))
 
 
 def stop_local_mailboxes() -> None:

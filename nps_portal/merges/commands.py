@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from nps_portal.contacts.aliases import MERGING_LOCK, ids_of_person, kept_id
+from nps_portal.contacts.changes import texts_of
 from nps_portal.contacts.details import CONTACTS_LOCK, ROLES
 from nps_portal.contacts.erasures import ContactErased
 from nps_portal.contacts.models import Contact, Suppression, SuppressionReason
@@ -13,6 +14,7 @@ from nps_portal.foundation.database import insert_for, lock_for_transaction
 from nps_portal.foundation.errors import PortalError
 from nps_portal.foundation.work import Work
 from nps_portal.journal.commands import record
+from nps_portal.merges.differences import note_merge
 from nps_portal.merges.models import DistinctContacts
 from nps_portal.merges.moving import lock_what_hangs_on, move_everything
 from nps_portal.outbox.asked import recompute_asked
@@ -40,8 +42,10 @@ def merge_contacts(work: Work, keep_id: int, drop_id: int) -> None:
     :raises CannotMerge: they are one already, or one of them was merged before.
     """
     keep, drop = _lock_both(work, keep_id, drop_id)
+    former = texts_of(keep)
     _fill_gaps(keep, drop)
     _lead_aliases(work, drop, keep)
+    note_merge(work, keep, drop, former)
     move_everything(work, drop.id, keep.id)
     _carry_suppressions(work, keep.id)
     if keep.paused_until is not None and keep.paused_until > work.now:

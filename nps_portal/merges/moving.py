@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from nps_portal.batches.models import Batch, BatchMember, BatchState, Exclusion, Invitation
+from nps_portal.contacts.changes import ContactChange
 from nps_portal.contacts.models import ContactTag, PropertyValue
 from nps_portal.followups.models import Task
 from nps_portal.foundation.database import Model
@@ -18,7 +19,7 @@ from nps_portal.responses.models import Response
 
 # In the order in which others lock them: what hangs on a Contact before the Contact.
 _LOCKED = (Invitation, Message, Bounce, Task, Response)
-_MOVED = (Message, Bounce, JournalledSend, Response, Task, PersonalView)
+_MOVED = (Message, Bounce, JournalledSend, Response, Task, PersonalView, ContactChange)
 _UNDECIDED = (BatchState.DRAFT, BatchState.SCHEDULED, BatchState.RUNNING, BatchState.PAUSED)
 ASKED_AT_THE_OTHER = "the same person is asked at another address"
 

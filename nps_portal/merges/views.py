@@ -7,7 +7,7 @@ from nps_portal.accounts.guards import current_actor
 from nps_portal.contacts.list_filters import ContactFilter, ListPlace
 from nps_portal.contacts.listing import contact_page
 from nps_portal.contacts.models import Contact
-from nps_portal.contacts.queries import contact_by_id
+from nps_portal.contacts.queries import contact_by_id, has_many_contacts
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.errors import PortalError
@@ -27,7 +27,12 @@ MOST_FOUND = 20
 def duplicates() -> ResponseReturnValue:
     """Show which records are likely one person."""
     before = request.args.get("before", type=row_id)
-    page = suggestions(reading(), request.args.get("page", 1, type=int), before)
+    number = request.args.get("page", 1, type=int)
+    # Among very many people they are compared when the page is shown already.
+    if "whole" not in request.args and has_many_contacts(reading()):
+        whole = url_for(".duplicates", page=number, before=before, whole=1)
+        return render_template("merges/duplicates.html", most=MOST_COMPARED, whole=whole)
+    page = suggestions(reading(), number, before)
     links = page_links(
         page.place, lambda number: url_for(".duplicates", page=number, before=before)
     )

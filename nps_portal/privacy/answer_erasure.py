@@ -21,6 +21,8 @@ def erase_answers(work: Work, which: sa.ColumnElement[bool]) -> None:
     for response in responses:
         response.comment = response.said_to_be = response.language = ""
         response.quote_permission = None
+        if response.marks.get("network"):
+            response.marks = {**response.marks, "network": ""}
         # What is sent again from a page that still lies open is nothing of this answer's.
         response.submission_key = None
         if response.public_id is not None:

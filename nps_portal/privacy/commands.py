@@ -1,7 +1,8 @@
 """What a person decides about their data: to be left alone for a time, and to be erased."""
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -12,23 +13,20 @@ from nps_portal.contacts.erasures import anonymise, forget_addresses, is_erased_
 from nps_portal.contacts.models import Contact, Suppression
 from nps_portal.foundation.database import lock_for_transaction
 from nps_portal.foundation.work import Work
-from nps_portal.imports.models import (
-    Import,
-    ImportChange,
-    ImportPiece,
-    ImportRejection,
-    ImportState,
-)
 from nps_portal.journal.commands import record
+from nps_portal.mailbox.local import forget_mail
 from nps_portal.outbox.commands import cancel_for_address
 from nps_portal.outbox.models import Message
 from nps_portal.privacy.answer_erasure import erase_answers, erase_claims_to_be, erase_tasks
+from nps_portal.privacy.import_erasure import erase_import_traces
+from nps_portal.privacy.known_words import KnownWords, known_words
+from nps_portal.privacy.lone_marks import LoneMarks, erase_lone_marks, lone_marks
 from nps_portal.privacy.mail_erasure import erase_bounces, erase_invitations, erase_messages
+from nps_portal.privacy.named_texts import take_out
 from nps_portal.privacy.tracing import forget_in_looks
 from nps_portal.responses.models import Response
 
 PAUSES_IN_MONTHS = (3, 6, 12)
-_ABOUT_AN_ERASED_PERSON = "This row was about a person who has been erased."
 
 
 def pause_surveys(work: Work, contact_id: int, months: int) -> None:
@@ -56,9 +54,9 @@ def erase_contact(work: Work, contact_id: int) -> None:
     The scores stay and add up as before. Doing it again takes away what has come in since, as the
     report of a mail server may. All records that were merged into one are one person.
     """
-    contacts, keys = _erase_person(work, contact_id)
-    forget_addresses(work, keys)
-    _anonymise(work, contacts, "contact.erased")
+    person = _erase_person(work, contact_id)
+    forget_addresses(work, person.keys)
+    _anonymise(work, person, "contact.erased")
 
 
 def expire_contact(work: Work, contact_id: int) -> None:
@@ -67,10 +65,9 @@ def expire_contact(work: Work, contact_id: int) -> None:
     They have wished nothing: whoever adds the address again may ask it again, unless it was
     suppressed before.
     """
-    contacts, keys = _erase_person(work, contact_id)
-    suppressed = sa.select(Suppression.email_key).where(Suppression.email_key.in_(keys))
-    forget_addresses(work, work.session.scalars(suppressed).all())
-    _anonymise(work, contacts, "contact.expired")
+    person = _erase_person(work, contact_id)
+    forget_addresses(work, _suppressed(work, person.keys))
+    _anonymise(work, person, "contact.expired")
 
 
 def erase_response(work: Work, response_id: int) -> None:
@@ -81,28 +78,59 @@ def erase_response(work: Work, response_id: int) -> None:
     record(work, "response.erased", response_id=response_id)
 
 
-def _erase_person(work: Work, contact_id: int) -> tuple[list[Contact], set[str]]:
-    """Erase what other rooms know of a person; return the contacts, locked, and their addresses.
+@dataclass(frozen=True, kw_only=True)
+class _Person:
+    """Who is being erased: their records, locked, but those that were erased before.
 
-    Those that were erased before have been erased once more, and are not among what is returned.
+    `keys` are their addresses in normal form, `words` what they are found by in texts, and `marks`
+    the tags and companies that go with them.
     """
+
+    contacts: Sequence[Contact]
+    keys: Collection[str]
+    words: KnownWords
+    marks: LoneMarks
+
+
+def _erase_person(work: Work, contact_id: int) -> _Person:
+    """Erase what other rooms know of a person; what the contacts know is left."""
     # Nobody is merged into them meanwhile, and would be left out.
     lock_for_transaction(work.session, MERGING_LOCK)
     ids = sorted(ids_of_person(work.session, contact_id))
+    words = known_words(work.session, ids)
+    marks = lone_marks(work.session, ids, words)
+    # Before their rows are locked: a send that begins holds itself, and waits for its people.
+    take_out(work, ids, words, marks.names)
     # Twice: first in the order in which others lock rows that hang on a Contact, so that none of
     # them waits for us while we wait for it; then for what they added before we held the Contact.
-    keys = {one: _erase_traces(work, one) for one in ids}
+    keys = {one: _erase_traces(work, one, words) for one in ids}
     contacts = [lock_contact(work, one) for one in ids]
     for one in ids:
-        keys[one] |= _erase_traces(work, one)
+        keys[one] |= _erase_traces(work, one, words)
+        if words.addresses:
+            # An Undo holds its people first, and then what was changed of them.
+            erase_import_traces(work, words, one)
+            forget_in_looks(work, one, words.addresses | words.single)
     new = [contact for contact in contacts if contact.erased_at is None]
-    return new, {key for contact in new for key in keys[contact.id]}
+    found = {key for contact in new for key in keys[contact.id]}
+    # A former address at which they were never written to may be suppressed under its name.
+    found |= set(_suppressed(work, words.addresses))
+    return _Person(contacts=new, keys=found, words=words, marks=marks)
 
 
-def _anonymise(work: Work, contacts: Sequence[Contact], kind: str) -> None:
-    for contact in contacts:
+def _anonymise(work: Work, person: _Person, kind: str) -> None:
+    for contact in person.contacts:
         anonymise(work, contact)
         record(work, kind, contact_id=contact.id)
+    erase_lone_marks(work, person.marks, person.words)
+    forget_mail(person.words.addresses)
+
+
+def _suppressed(work: Work, keys: Collection[str]) -> Sequence[str]:
+    """Return those of these addresses that must not be mailed."""
+    return work.session.scalars(
+        sa.select(Suppression.email_key).where(Suppression.email_key.in_(keys))
+    ).all()
 
 
 def _keys(work: Work, contact_ids: Sequence[int]) -> Sequence[str]:
@@ -112,10 +140,11 @@ def _keys(work: Work, contact_ids: Sequence[int]) -> Sequence[str]:
     ).all()
 
 
-def _erase_traces(work: Work, contact_id: int) -> set[str]:
+def _erase_traces(work: Work, contact_id: int, words: KnownWords) -> set[str]:
     """Erase what other rooms know of a person, and return their addresses in normal form."""
     addresses = _addresses(work, contact_id)
     spellings = {text for key, email in addresses.items() for text in (key, email.lower())}
+    spellings |= words.addresses
     of_theirs = Response.contact_id == contact_id
     erase_invitations(work, contact_id)
     erase_messages(work, contact_id)
@@ -123,11 +152,6 @@ def _erase_traces(work: Work, contact_id: int) -> set[str]:
     erase_tasks(work, of_theirs, contact_id)
     erase_answers(work, of_theirs)
     erase_claims_to_be(work, spellings)
-    if addresses:
-        name = work.session.scalar(sa.select(Contact.name).where(Contact.id == contact_id)) or ""
-        # A first name alone would find many others.
-        _erase_imports(work, spellings | ({name} if " " in name else set()), contact_id)
-        forget_in_looks(work, contact_id, spellings | set(name.split()))
     return set(addresses)
 
 
@@ -143,33 +167,3 @@ def _addresses(work: Work, contact_id: int) -> dict[str, str]:
     )
     found = work.session.execute(today.union(former))
     return {key: email for key, email in found if not is_erased_address(key)}
-
-
-def _erase_imports(work: Work, names: set[str], contact_id: int) -> None:
-    """Blank the refused rows that name a person, and drop the files that nobody has confirmed.
-
-    Such a file may hold the person too, and to read it here would keep everybody waiting. One that
-    is being brought in goes by itself at its end, and cannot make the address one to be mailed.
-    What imports have changed of the person is forgotten: no Undo may bring it back.
-    """
-    for name in sorted(names):
-        held = (ImportRejection.text, ImportRejection.reason, ImportRejection.cells)
-        work.session.execute(
-            sa.update(ImportRejection)
-            .where(sa.or_(*(column.icontains(name, autoescape=True) for column in held)))
-            .values(text="", cells="", reason=_ABOUT_AN_ERASED_PERSON)
-            .execution_options(synchronize_session=False)
-        )
-    work.session.execute(
-        sa.delete(ImportChange)
-        .where(ImportChange.contact_id == contact_id)
-        .execution_options(synchronize_session=False)
-    )
-    unconfirmed = sa.select(Import.id).where(
-        Import.state.in_([ImportState.READING, ImportState.UPLOADED])
-    )
-    work.session.execute(
-        sa.delete(ImportPiece)
-        .where(ImportPiece.import_id.in_(unconfirmed))
-        .execution_options(synchronize_session=False)
-    )

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from nps_portal.batches.models import Invitation
+from nps_portal.batches.models import Exclusion, Invitation
 from nps_portal.contacts.aliases import ids_of_person
 from nps_portal.contacts.models import Contact
 from nps_portal.contacts.properties import properties, values_of
@@ -20,8 +20,10 @@ from nps_portal.privacy.given_answers import (
     given_response,
     given_responses,
 )
+from nps_portal.privacy.given_changes import given_changes
 from nps_portal.responses.models import ResponseRevision
 from nps_portal.visits.models import Visit
+from nps_portal.visits.reasons import rule_words
 
 Json = dict[str, Any]
 
@@ -40,8 +42,10 @@ def personal_data(session: Session, contact_id: int) -> Json:
         "companies": [{"name": contact.company.name}] if contact.company else [],
         "tags": [tag.name for tag in tags_of(session, [contact.id])[contact.id]],
         "properties": _properties(session, contact.id),
+        "changes": _changes(session, ids),
         "suppression": _suppression(session, contact),
         "invitations": _invitations(session, ids),
+        "not_asked": _not_asked(session, ids),
         "answers": [_answer(given) for one in ids for given in given_responses(session, one)],
         "messages": _messages(session, ids),
         "returned_mail": _returned_mail(session, ids),
@@ -58,8 +62,10 @@ def data_of_answer(session: Session, response_id: int) -> Json:
         "companies": [],
         "tags": [],
         "properties": {},
+        "changes": [],
         "suppression": None,
         "invitations": [],
+        "not_asked": [],
         "answers": [_answer(given) for given in given_response(session, response_id)],
         "messages": [],
         "returned_mail": [],
@@ -103,6 +109,19 @@ def _properties(session: Session, contact_id: int) -> dict[str, str]:
     return {one.name: held[one.id].text for one in properties(session) if one.id in held}
 
 
+def _changes(session: Session, contact_ids: Sequence[int]) -> list[Json]:
+    return [
+        {
+            "at": _instant(one.at),
+            "by": one.by,
+            "field": one.field,
+            "before": one.before,
+            "after": one.after,
+        }
+        for one in given_changes(session, contact_ids)
+    ]
+
+
 def _suppression(session: Session, contact: Contact) -> Json | None:
     found = suppression_of(session, contact.email_key)
     if found is None:
@@ -124,6 +143,13 @@ def _invitations(session: Session, contact_ids: Sequence[int]) -> list[Json]:
     ]
 
 
+def _not_asked(session: Session, contact_ids: Sequence[int]) -> list[Json]:
+    rows = session.scalars(
+        sa.select(Exclusion).where(Exclusion.contact_id.in_(contact_ids)).order_by(Exclusion.id)
+    )
+    return [{"because": row.reason.words, "at": _instant(row.created_at)} for row in rows]
+
+
 def _answer(given: GivenResponse) -> Json:
     response = given.response
     permission = response.quote_permission
@@ -141,6 +167,8 @@ def _answer(given: GivenResponse) -> Json:
         "first_clicked_score": response.first_clicked_score,
         "quote_permission": permission.value if permission else None,
         "said_to_be": response.said_to_be,
+        "network": response.marks.get("network", ""),
+        "doubted_because": [rule_words(rule) for rule in response.marks.get("rules", ())],
         "answered_at": _instant(response.answered_at),
         "changed_at": _instant(response.changed_at),
         "revisions": [_revision(revision) for revision in given.revisions],

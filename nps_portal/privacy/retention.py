@@ -12,7 +12,7 @@ from nps_portal.foundation.work import Work
 from nps_portal.privacy.answer_erasure import erase_answers
 from nps_portal.privacy.commands import expire_contact
 from nps_portal.privacy.tracing import forget_old_looks
-from nps_portal.responses.models import Response
+from nps_portal.responses.models import Channel, Response
 from nps_portal.visits.models import Visit
 
 # Bursts are told apart within hours; a month leaves time to look at what was held.
@@ -21,6 +21,7 @@ VISITS_AT_A_TIME = 1000
 PEOPLE_AT_A_TIME = 5
 ANSWERS_AT_A_TIME = 100
 DAYS_IN_A_MONTH = 30.4375
+DOORS = (Channel.LINK, Channel.WIDGET, Channel.KIOSK)
 
 
 def keep_to_retention(work: Work) -> int:
@@ -28,6 +29,7 @@ def keep_to_retention(work: Work) -> int:
     settings = portal_settings(work.session)
     rules: tuple[Callable[[Work, PortalSettings], int], ...] = (
         _drop_networks,
+        _drop_networks_of_answers,
         _expire_people,
         _forget_comments,
     )
@@ -70,6 +72,23 @@ def _drop_networks(work: Work, settings: PortalSettings) -> int:
             .execution_options(synchronize_session=False)
         )
     return len(ids)
+
+
+def _drop_networks_of_answers(work: Work, settings: PortalSettings) -> int:
+    """Forget from which network answers without an Invitation came a month ago."""
+    old = (
+        sa.select(Response)
+        .where(Response.answered_at < work.now - NETWORKS_KEPT_FOR)
+        .where(Response.invitation_id.is_(None), Response.channel.in_(DOORS))
+        .where(Response.marks["network"].as_string() > "")
+        .order_by(Response.id)
+        .limit(ANSWERS_AT_A_TIME)
+        .with_for_update(of=Response)
+    )
+    responses = work.session.scalars(old).all()
+    for response in responses:
+        response.marks = {**response.marks, "network": ""}
+    return len(responses)
 
 
 def _expire_people(work: Work, settings: PortalSettings) -> int:

@@ -53,6 +53,8 @@ PAGES = {
     "bounces.edit": "the form for a new address",
     "imports.show": "an import",
     "imports.report": "the refused rows of an import",
+    "histories.index": "the files of past answers",
+    "histories.refused": "the refused rows of past answers",
     "mailbox.index": "the mailbox of this machine",
     "mailbox.show": "an email in the mailbox",
     "mailbox.download": "a file of an email in the mailbox",
@@ -61,6 +63,8 @@ PAGES = {
     "exports.csv": "a table of all data",
     "exports.workbook": "a table of all data",
     "exports.archive": "the ZIP of all data",
+    "bulk.csv": "a file of chosen contacts",
+    "bulk.workbook": "a file of chosen contacts",
 }
 
 

@@ -15,7 +15,7 @@ from nps_portal.bulk.models import BulkAct, BulkKind, BulkMember, BulkState
 from nps_portal.bulk.running import next_act_id, run_act
 from nps_portal.bulk.terms import BadTerms, read_terms
 from nps_portal.contacts.commands import remove_contact
-from nps_portal.contacts.models import ConsentBasis, Contact, PropertyKind, Tag
+from nps_portal.contacts.models import ConsentBasis, Contact, ContactTag, PropertyKind, Tag
 from nps_portal.contacts.properties import add_property, values_of
 from nps_portal.contacts.tag_changes import delete_tag
 from nps_portal.contacts.tags import add_tags, ensure_tags, tags_of
@@ -191,6 +191,16 @@ def test_erasing_an_alias_among_many_does_not_erase_who_it_stands_for(people: li
     assert [contact(one).erased_at for one in people] == [None, None, None]
     removed = Choice(filter={"group": "removed"})
     assert chosen_count(reading(), removed, current_clock().now()) == 0
+
+
+def test_who_was_merged_meanwhile_is_not_written_to(people: list[int]) -> None:
+    act_id = begin(Choice(contact_ids=tuple(people[:1])), {"kind": "tag", "tags": "vip"})
+    with factories.work() as work:
+        merge_contacts(work, people[1], people[0])
+
+    run_act(act_id)
+
+    assert reading().scalars(sa.select(ContactTag.contact_id)).all() == []
 
 
 def test_a_tag_that_is_deleted_meanwhile_is_given_to_nobody(people: list[int]) -> None:

@@ -1,18 +1,27 @@
 """The pages of acts on many contacts."""
 
 import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from nps_portal.accounts.commands import add_user
 from nps_portal.accounts.models import Role
+from nps_portal.bulk.choice import Choice, chosen
+from nps_portal.bulk.filter_rules import rules_of_filter
 from nps_portal.bulk.models import BulkAct
 from nps_portal.bulk.running import AT_ONCE
-from nps_portal.contacts.models import Contact
-from nps_portal.contacts.tags import tags_of
+from nps_portal.bulk.views import MOST_TO_SEND
+from nps_portal.contacts.list_filters import ContactAddress
+from nps_portal.contacts.models import Contact, SuppressionReason, Trend
+from nps_portal.contacts.suppressions import suppress
+from nps_portal.contacts.tags import add_tags, ensure_tags, tags_of
+from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import reading
 from nps_portal.segments.commands import add_segment
+from nps_portal.segments.models import Segment
+from nps_portal.segments.queries import member_count, member_query, rules_of
 from nps_portal.segments.suggestions import suggestion
 from nps_portal.worker.loop import run_until_idle
 from tests.support import factories
@@ -166,13 +175,86 @@ def test_a_large_act_shows_its_progress_and_is_done_by_the_worker(owner: PortalC
 
 def test_the_chosen_are_led_to_a_send(owner: PortalClient) -> None:
     ids = make_people()
+    named = ",".join(map(str, ids))
 
-    assert (
-        f"/batches/new?contact_ids={ids[0]}"
-        in owner.get(f"/contacts/bulk?contact_ids={ids[0]}").text
-    )
+    chosen = owner.get(f"/contacts/bulk?contact_ids={ids[0]}").text
+    assert f'href="/contacts/bulk/send?contact_ids={ids[0]}"' in chosen
     assert 'href="/batches/new"' in owner.get("/contacts/bulk?all=1").text
-    assert "Make a segment" in owner.get("/contacts/bulk?all=1&q=person").text
+    found = owner.get("/contacts/bulk?all=1&q=person").text
+    assert 'href="/contacts/bulk/send?all=1&amp;q=person"' in found
+    answer = owner.get("/contacts/bulk/send?all=1&q=person")
+    assert answer.location == f"/batches/new?contact_ids={named}"
+    assert "3 people" in owner.get(answer.location).text
+    assert owner.get("/contacts/bulk/send?contact_ids=x").status_code == 404
+    assert "There is nobody to ask." in owner.get("/contacts/bulk?all=1&q=nobody").text
+
+
+def test_a_filter_that_finds_many_becomes_a_segment_and_is_sent_to(owner: PortalClient) -> None:
+    with factories.work() as work:
+        factories.make_crowd(work, MOST_TO_SEND + 1)
+        factories.make_contact(work, "else@example.com")
+    filtered = {"all": "1", "q": "crowd example.org", "score": "none"}
+
+    page = owner.get("/contacts/bulk", query_string=filtered).text
+    nameless = owner.post_form("/contacts/bulk/segment", {**filtered, "name": " "})
+    answer = owner.post_form("/contacts/bulk/segment", {**filtered, "name": "The crowd"})
+
+    assert "Save and send a survey" in page
+    assert nameless.status_code == 422
+    assert "Give the segment a name." in nameless.text
+    segment = reading().scalars(sa.select(Segment)).one()
+    assert answer.location == f"/batches/new?segment_id={segment.id}"
+    rules = rules_of(reading(), segment)
+    assert member_count(reading(), rules, current_clock().now()) == MOST_TO_SEND + 1
+    again = owner.get("/contacts/bulk/send", query_string=filtered)
+    assert again.location.startswith("/contacts/bulk?all=1")
+
+
+def test_what_no_segment_finds_is_not_saved_as_one(owner: PortalClient) -> None:
+    removed = {"all": "1", "group": "removed", "name": "Gone"}
+
+    assert owner.post_form("/contacts/bulk/segment", removed).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "filtered",
+    [
+        {"q": "ada"},
+        {"q": "ADA acme"},
+        {"company": "acme"},
+        {"owner": "1"},
+        {"owner": "none"},
+        {"score": "none"},
+        {"score": "promoter"},
+        {"trend": "new"},
+        {"language": "de"},
+        {"tag": "1"},
+        {"group": "paused"},
+        {"group": "suppressed"},
+        {"q": "ada", "language": "de", "tag": "1", "owner": "1"},
+    ],
+)
+def test_the_segment_of_a_filter_finds_whom_the_filter_finds(
+    owner: PortalClient, filtered: dict[str, str]
+) -> None:
+    with factories.work() as work:
+        ada = factories.make_contact(work, "ada@example.org", name="Ada", company="Acme")
+        bob = factories.make_contact(work, "bob@example.org", name="Bob", company="Acme Ada")
+        factories.make_contact(work, "cy@ada.example", name="Cy")
+        ada.language, ada.owner_id = "de", 1
+        ada.last_score, ada.trend, ada.last_answered_at, ada.answers = 10, Trend.NEW, work.now, 1
+        bob.paused_until = work.now + timedelta(days=9)
+        add_tags(work, [ada.id], ensure_tags(work, ["VIP"]).values())
+        reason = SuppressionReason.BLOCKED_BY_HAND
+        suppress(work, "bob@example.org", reason, source="x", contact_id=bob.id)
+    wanted, now = ContactAddress.of(filtered), current_clock().now()
+
+    rules = rules_of_filter(reading(), wanted.to_filter())
+
+    assert rules is not None
+    by_filter = set(reading().scalars(chosen(reading(), Choice(filter=filtered), now)))
+    assert set(reading().scalars(member_query(reading(), rules, now))) == by_filter
+    assert by_filter
 
 
 def test_the_list_and_a_segment_lead_here(owner: PortalClient) -> None:

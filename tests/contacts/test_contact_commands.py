@@ -304,7 +304,7 @@ def test_tags_and_owner_have_words_of_their_own_in_the_history(app: Flask) -> No
     assert facts_of(contact.id) == [
         ("contact.untagged", {"tags": [vip]}),
         ("contact.tagged", {"tags": [berlin]}),
-        ("contact.assigned", {"owner_id": owner}),
+        ("contact.assigned", {"owner_id": owner, "former_owner_id": None}),
     ]
 
 
@@ -328,8 +328,12 @@ def test_many_are_given_to_an_owner_and_who_changed_is_told(app: Flask) -> None:
         second = assign_contacts(work, people, owner)
 
     assert (first, second) == (1, 2)
-    assert facts_of(people[0]) == [("contact.assigned", {"owner_id": owner})]
-    assert facts_of(people[2]) == [("contact.assigned", {"owner_id": owner})]
+    assert facts_of(people[0]) == [
+        ("contact.assigned", {"owner_id": owner, "former_owner_id": None})
+    ]
+    assert facts_of(people[2]) == [
+        ("contact.assigned", {"owner_id": owner, "former_owner_id": None})
+    ]
 
 
 def test_nothing_of_an_erased_person_stays_beside_the_row(app: Flask) -> None:

@@ -155,6 +155,25 @@ def test_letters_beyond_ascii_are_found_in_either_case(app: Flask) -> None:
     assert names(q="ZOË") == names(q="zoë") == ["Zoë"]
 
 
+def test_letters_are_found_in_any_mix_of_cases(app: Flask) -> None:
+    make("MÄX Öz")
+    make("Max Oz")
+
+    assert names(q="mäx") == names(q="Mäx öZ") == ["MÄX Öz"]
+
+
+def test_a_whole_address_is_somebodys_alone_and_a_part_is_in_addresses_only(app: Flask) -> None:
+    with factories.work() as work:
+        factories.make_contact(work, "ann@acme.example", name="Ann")
+        factories.make_contact(work, "joann@acme.example", name="Joann")
+        factories.make_contact(work, "bo@other.example", name="bo@acme")
+
+    assert names(q="Ann@Acme.example") == ["Ann"]
+    assert names(q="ann@acme") == ["Ann", "Joann"]
+    assert names(q="@acme") == ["Ann", "Joann"]
+    assert names(q="oann@acme.example") == ["Joann"]
+
+
 def test_the_marks_of_a_search_are_letters_like_others(app: Flask) -> None:
     make("100% Pure")
     make("1000 Pure")

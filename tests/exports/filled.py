@@ -1,9 +1,11 @@
 """A portal that holds everything an export must carry, with the cells that break careless ones."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from nps_portal.accounts.models import User
+from nps_portal.contacts.changes import Changed, note_changes
 from nps_portal.contacts.erasures import anonymise, forget_addresses
 from nps_portal.contacts.models import (
     Company,
@@ -20,7 +22,7 @@ from nps_portal.contacts.properties import add_property
 from nps_portal.contacts.suppressions import suppress
 from nps_portal.contacts.values import PropertySpec, parse_value
 from nps_portal.followups.models import Task, TaskKind, TaskState
-from nps_portal.foundation.work import ActorKind, Work
+from nps_portal.foundation.work import Actor, ActorKind, Work
 from nps_portal.responses.models import (
     Channel,
     Evidence,
@@ -79,6 +81,7 @@ def fill(work: Work, user: User) -> None:
     work.session.flush()
     _describe(work, people, user)
     _properties_and_tags(work, people)
+    _changes(work, people, user)
     _segments(work, user)
     survey, questions = _survey(work)
     _answers(work, people, survey, questions, user)
@@ -141,6 +144,24 @@ def _properties_and_tags(work: Work, people: list[Contact]) -> None:
         work.session.flush()
         work.session.add_all(
             ContactTag(contact_id=one.id, tag_id=tag.id) for one in people[place : place + 2]
+        )
+
+
+def _changes(work: Work, people: list[Contact], user: User) -> None:
+    by_user = replace(work, actor=Actor(kind=ActorKind.USER, id=user.id), now=EARLIER)
+    for place, text in enumerate(HOSTILE):
+        note_changes(
+            by_user if place % 2 else work,
+            [
+                Changed(contact_id=people[place].id, field="name", former=text, new="-2+2"),
+                Changed(
+                    contact_id=people[place].id,
+                    field="property",
+                    property_id=1 + place % len(_SPECS),
+                    former="",
+                    new=text,
+                ),
+            ],
         )
 
 

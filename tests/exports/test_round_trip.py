@@ -4,9 +4,10 @@ import csv
 import hashlib
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,11 +23,19 @@ from nps_portal.contacts.models import Contact, PropertyValue
 from nps_portal.exports.archive import BadArchive
 from nps_portal.exports.cells import joined, parted
 from nps_portal.exports.making import export_all, long_cells
+from nps_portal.exports.people_tables import CONTACTS
+from nps_portal.exports.reader import snapshot
 from nps_portal.exports.restoring import NotEmpty, Restored, restore
 from nps_portal.exports.tables import TABLES
+from nps_portal.exports.workbook import Workbook
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.csv_files import harmless, unguarded
 from nps_portal.foundation.database import db, reading
+from nps_portal.foundation.work import COMMAND_LINE
+from nps_portal.imports.commands import choice_of, confirm_import
+from nps_portal.imports.models import Import
+from nps_portal.imports.running import run_import
+from nps_portal.imports.taking_in import take_in
 from nps_portal.responses.models import Response, ResponseRevision
 from nps_portal.segments.models import Segment
 from tests.conftest import SECRET, MakeDatabase, environment
@@ -118,6 +127,57 @@ def test_what_comes_back_means_the_same(
         assert reviewed.marks["reviewed_revision"] == revisions[1]
         owner = segment.rules["groups"][0]["conditions"][2]
         assert owner["value"] == str(people[0].owner_id)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_the_contacts_alone_come_back_through_the_import_of_contacts(
+    app: Flask,
+    exported: Path,
+    make_database: MakeDatabase,
+    tmp_path: Path,
+    clock: FixedClock,
+    form: str,
+) -> None:
+    before = {row["email"]: row for row in rows_of(exported, "contacts")}
+    file = exported / "contacts.csv" if form == "csv" else contacts_workbook(tmp_path)
+
+    with other_portal(app, make_database, tmp_path / "other", clock):
+        with factories.work() as work:
+            factories.make_owner(work)
+        import_contacts(file)
+        after_folder = export_all(tmp_path / "again", current_clock().now(), "second")
+
+    after = {row["email"]: row for row in rows_of(after_folder, "contacts")}
+    gone = {email for email, row in before.items() if row["removed_at"] or row["erased_at"]}
+    assert set(after) == set(before) - gone
+    for email, row in after.items():
+        for column in ("language", "decides", "pays", "uses", "consent_basis", "consent_on"):
+            assert row[column] == before[email][column]
+        name = before[email]["name"]
+        # A name is one line of signs that show, and a workbook has no guards to be taken off.
+        if name.isprintable() and not (form == "xlsx" and name.startswith("'")):
+            assert row["name"] == name
+        assert row["suppressed_because"] == before[email]["suppressed_because"]
+        for own in ("Seats", "Since", "Member", "Plan"):
+            assert row[own] == before[email][own]
+    assert after["person0@example.org"]["owner"] == before["person0@example.org"]["owner"]
+
+
+def contacts_workbook(place: Path) -> Path:
+    """Write the contacts as the page hands them out."""
+    file = place / "contacts.xlsx"
+    with file.open("wb") as target, snapshot() as reader, closing(Workbook(target)) as book:
+        book.add(CONTACTS.name, CONTACTS.columns(reader), CONTACTS.rows(reader))
+    return file
+
+
+def import_contacts(file: Path) -> None:
+    """Bring a file in as the command does, with the columns as they are proposed."""
+    with file.open("rb") as stream:
+        import_id = take_in(COMMAND_LINE, stream, file.name)
+    with factories.work() as work:
+        confirm_import(work, import_id, choice_of(work.session.get_one(Import, import_id)))
+    run_import(import_id, COMMAND_LINE, threading.Event())
 
 
 def test_users_come_without_a_password_and_sign_in_with_a_new_one(

@@ -12,8 +12,10 @@ from nps_portal.contacts.erasures import is_erased_address
 from nps_portal.contacts.models import Contact, Suppression, SuppressionReason
 from nps_portal.contacts.suppressions import suppress
 from nps_portal.foundation.database import reading
+from nps_portal.privacy.answer_erasure import erase_answers
 from nps_portal.privacy.retention import keep_to_retention
-from nps_portal.responses.models import Response
+from nps_portal.responses.commands import Answer, PublicFacts, take_public_answer
+from nps_portal.responses.models import Channel, Response
 from nps_portal.visits.models import Visit, VisitKind
 from tests.insights.answers import add_answer
 from tests.support import factories
@@ -154,3 +156,35 @@ def test_nonsense_is_refused(owner: PortalClient, months: str) -> None:
     answer = owner.post_form("/settings/privacy", {"expire_after_months": months})
 
     assert answer.status_code == 422
+
+
+def network_of(response_id: int) -> str:
+    return str(reading().get_one(Response, response_id, populate_existing=True).marks["network"])
+
+
+def door_answer(key: str) -> int:
+    with factories.work() as work:
+        facts = PublicFacts(network="203.0.113.0/24", seconds_on_page=20)
+        answer = Answer(score=9, comment="Good")
+        survey_id = factories.make_survey(work).id
+        return take_public_answer(work, survey_id, answer, Channel.LINK, key=key, facts=facts).id
+
+
+def test_the_networks_of_answers_at_the_door_are_forgotten_too(
+    app: Flask, clock: FixedClock
+) -> None:
+    old = door_answer("old")
+    clock.advance(days=31)
+    new = door_answer("new")
+
+    keep()
+
+    assert (network_of(old), network_of(new)) == ("", "203.0.113.0/24")
+
+
+def test_an_erased_answer_forgets_its_network_at_once(app: Flask) -> None:
+    response_id = door_answer("one")
+    with factories.work() as work:
+        erase_answers(work, Response.id == response_id)
+
+    assert network_of(response_id) == ""

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from nps_portal.migrations.steps import add_choice, switch_column
+from nps_portal.migrations.steps import switch_column
 
 revision = "0008"
 down_revision = "0007"
@@ -13,4 +13,4 @@ depends_on = None
 def upgrade() -> None:
     """Bring the schema forward."""
     op.add_column("surveys", switch_column("anonymous", on=False))
-    add_choice("invitations", "anonymous_answer", "anonymousanswer", ("held", "sent"))
+    op.add_column("invitations", switch_column("answered_anonymously", on=False))
