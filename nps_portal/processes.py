@@ -19,6 +19,7 @@ from granian.log import LogLevels
 
 from nps_portal import create_app
 from nps_portal.config import WEB_THREADS, Settings
+from nps_portal.foundation.database import db
 from nps_portal.foundation.errors import PortalError
 from nps_portal.worker.loop import run_worker
 
@@ -44,6 +45,7 @@ def serve_web(settings: Settings) -> None:
 
     :raises AddressTaken: the port is in use.
     """
+    _let_go_of_database()
     host, port = bind_address(settings)
     require_free(host, port)
     os.environ[WEB_PARENT] = str(os.getpid())
@@ -73,6 +75,7 @@ def serving_app() -> Flask:
 
 def work(app: Flask) -> None:
     """Carry out the duties until a signal ends it."""
+    _let_go_of_database()
     stopping = threading.Event()
     with _until_signal(stopping):
         run_worker(app, stopping)
@@ -84,6 +87,7 @@ def run_both(settings: Settings) -> int:
     A worker that died is started again: its claims run out by themselves and nothing is sent
     twice. A web server that died ends the whole, so that whoever supervises us sees it.
     """
+    _let_go_of_database()
     require_free(*bind_address(settings))
     stopping = threading.Event()
     with _until_signal(stopping):
@@ -128,6 +132,15 @@ def require_free(host: str, port: int) -> None:
                 "running already? Choose another port with NPS_BIND=127.0.0.1:8001."
             ) from fault
         time.sleep(0.1)
+
+
+def _let_go_of_database() -> None:
+    """End what was read on the way here.
+
+    A reading that stays open keeps SQLite from bringing what was written since into its file: the
+    log beside it grew for as long as the portal ran, and everything became slower.
+    """
+    db.session.remove()
 
 
 def _fault_of_binding(host: str, port: int) -> OSError | None:

@@ -1,7 +1,7 @@
 """What stands around every customer's page: the business, its look, and the choice of language."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -32,6 +32,7 @@ class LanguageChoice:
     action: str = ""
     kept: Mapping[str, str] = field(default_factory=dict)
     languages: tuple[Language, ...] = LANGUAGES
+    is_fixed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,11 @@ class Frame:
     logo_url: str = ""
     logo: Logo | None = None
     choice: LanguageChoice | None = None
+
+    def without_choice(self) -> "Frame":
+        """Return the frame of a page that no address leads to, and so none in another language."""
+        choice = replace(self.choice, is_fixed=True) if self.choice else None
+        return replace(self, choice=choice)
 
 
 def logo_of(session: Session, survey_id: int) -> Logo | None:

@@ -24,16 +24,16 @@ from nps_portal.customer_pages.page_content import Draft, EndingContent, Notice,
 from nps_portal.customer_pages.shared_pages import (
     RETRY_AFTER_SECONDS,
     address,
-    customer,
+    customers_work,
     ending,
     frame_of,
     open_to_customers,
     readers_language,
     wrong_link,
 )
+from nps_portal.customer_pages.thanks_pages import thank_unseen
 from nps_portal.foundation.database import DatabaseUnavailable, reading
 from nps_portal.foundation.tokens import PageNonce, Purpose, make_nonce, make_token, read_nonce
-from nps_portal.foundation.work import unit_of_work
 from nps_portal.responses.commands import Answer, change_answer
 from nps_portal.responses.models import Channel
 
@@ -78,6 +78,8 @@ def submit(name: str) -> ResponseReturnValue:
         busy = make_response(form, 503)
         busy.headers["Retry-After"] = RETRY_AFTER_SECONDS
         return busy
+    if door.survey.anonymous:
+        return thank_unseen(token, door.wording.language)
     return redirect(address("thanks_pages.show", token=token), 303)
 
 
@@ -98,7 +100,7 @@ def _take(door: OtherDoor, page: PageNonce, answer: Answer) -> str:
     The page's own key names it: sent twice it is one answer, and who went back changes that one.
     """
     facts = facts_now(page.seconds_on_page, said_to_be=_said_to_be())
-    with unit_of_work(customer(None)) as work:
+    with customers_work(door.survey, None) as work:
         response = take_door_answer(work, door, answer, key=page.key, facts=facts)
         differs = (response.score, response.comment) != (answer.score, answer.comment)
         if differs:
@@ -119,6 +121,7 @@ def _form(
     nonce: str = "",
 ) -> str:
     """Return the form; one that comes back keeps its nonce, and with it the answer's key."""
+    # The survey page's note says that the same link changes the answer, which this one does not.
     content = form_content(
         door.link,
         draft,
@@ -129,8 +132,7 @@ def _form(
     )
     return render_template(
         "customer_pages/link.html",
-        # The other note says that the same link changes the answer, which this one does not.
-        page=replace(content, note=door.wording.note_public),
+        page=content if door.survey.anonymous else replace(content, note=door.wording.note_public),
         frame=frame_of(door.business, door.wording, door.survey),
         who_are_you="" if door.survey.anonymous else door.wording.who_are_you,
         said_to_be=_said_to_be(),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from nps_portal.accounts.models import Setting
 from nps_portal.accounts.portal_settings import portal_settings, process_settings
-from nps_portal.batches.models import AnonymousAnswer, Invitation
+from nps_portal.batches.models import Invitation
 from nps_portal.contacts.models import Company, Contact
 from nps_portal.customer_pages.answer_links import named_answer
 from nps_portal.customer_pages.known_surveys import known_survey
@@ -111,7 +111,7 @@ _INVITED = (
         Invitation.created_at,
         Invitation.contact_id,
         Invitation.survey_id,
-        Invitation.anonymous_answer,
+        Invitation.answered_anonymously,
         Survey.version,
         Survey.anonymous,
         Contact.first_name,
@@ -151,7 +151,7 @@ def invited_link(
     given = _given_score(response)
     if given is not None:
         state = LinkState.ANSWERED
-    elif found.anonymous_answer is AnonymousAnswer.SENT:
+    elif found.answered_anonymously:
         state = LinkState.DONE
     else:
         is_late = now - (found.sent_at or found.created_at) > LIFE_OF_A_LINK

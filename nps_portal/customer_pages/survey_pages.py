@@ -7,6 +7,7 @@ import structlog
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from limits import RateLimitItemPerDay
+from werkzeug.exceptions import TooManyRequests
 
 from nps_portal.accounts.limits import limiter
 from nps_portal.customer_pages.answer_links import last_clicked_score
@@ -43,7 +44,7 @@ from nps_portal.customer_pages.thanks_pages import thank_unseen
 from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import DatabaseUnavailable, reading
 from nps_portal.foundation.merging import one_line
-from nps_portal.foundation.tokens import Purpose, make_nonce, read_nonce, read_token
+from nps_portal.foundation.tokens import PageNonce, Purpose, make_nonce, read_nonce, read_token
 from nps_portal.visits.commands import VisitFacts
 from nps_portal.visits.models import VisitKind
 from nps_portal.visits.rules import DECOY_CHOSEN
@@ -54,6 +55,8 @@ DECOY = str(DECOY_CHOSEN)
 _GZIPPED = {"Content-Encoding": "gzip"}
 # A page that is left and come back to tells again; more than this is no person.
 TELLINGS_PER_PAGE = RateLimitItemPerDay(5)
+# Doubtful answers to an anonymous Survey leave its link open, so that they need a limit.
+UNSEEN_ANSWERS_PER_LINK = RateLimitItemPerDay(10)
 LARGEST_TELLING_BYTES = 2000
 
 blueprint = Blueprint("survey_pages", __name__)
@@ -231,12 +234,20 @@ def _taken_alone(token: str, form: AnswerForm, is_good: bool) -> ResponseReturnV
         return _form(link, token, form.draft(), error=fault, nonce=form.nonce.data), 422
     try:
         if link.is_anonymous and link.invitation_id is not None:
-            answer = write_down_unseen(link.invitation_id, page, form)
-            return thank_unseen(token, link, answer) if answer else _done(link)
+            return _taken_unseen(link, link.invitation_id, page, form)
         in_force = write_down(link, page, form)
     except DatabaseUnavailable:
         return _busy(link, token, form)
     return redirect(thanks_address(link.key, link.survey, token, form, in_force=in_force), 303)
+
+
+def _taken_unseen(
+    link: SurveyLink, invitation_id: int, page: PageNonce, form: AnswerForm
+) -> ResponseReturnValue:
+    if not limiter.limiter.hit(UNSEEN_ANSWERS_PER_LINK, "unseen", link.key):
+        raise TooManyRequests
+    answer = write_down_unseen(invitation_id, page, form)
+    return thank_unseen(answer, link.wording.language) if answer else _done(link)
 
 
 def _done(link: SurveyLink) -> ResponseReturnValue:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from nps_portal.customer_pages.forms import CallForm, QuoteForm
 from nps_portal.customer_pages.more_questions import QuestionContent
 from nps_portal.customer_pages.survey_links import LinkState, SurveyLink
-from nps_portal.nps import Category
+from nps_portal.nps import Category, category
 from nps_portal.surveys.links import ReviewLink
 from nps_portal.surveys.wording import FilledWording, ThankYou
 
@@ -18,6 +18,39 @@ class Part(enum.Enum):
     MORE = "more"
     CALL = "call"
     QUOTE = "quote"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thanked:
+    """Somebody whose answer is in; `score` is the one that was sent last.
+
+    The answer to an anonymous Survey is unseen: its token stands in no address.
+    """
+
+    token: str
+    link: SurveyLink
+    score: int
+    is_unseen: bool = False
+
+    @property
+    def category(self) -> Category:
+        """Which words they read, and what they are further asked."""
+        return category(self.score)
+
+    @property
+    def languages(self) -> tuple[str, str]:
+        """The languages in which further questions are looked for."""
+        return self.link.wording.language, self.link.survey.language
+
+
+@dataclass(frozen=True, kw_only=True)
+class Return:
+    """Something that was sent and comes back, with the reason."""
+
+    part: Part
+    error: str
+    code: int
+    faults: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,13 +1,12 @@
 """The thank-you page, and what is sent from it: more answers, a wish for a call, a permission."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from nps_portal.customer_pages.answer_links import named_answer
 from nps_portal.customer_pages.forms import SCORES_AS_TEXT, CallForm, QuoteForm
+from nps_portal.customer_pages.frames import Frame
 from nps_portal.customer_pages.more_questions import question_contents, read_answers
 from nps_portal.customer_pages.page_signs import is_surely_machine
 from nps_portal.customer_pages.shared_pages import (
@@ -20,9 +19,11 @@ from nps_portal.customer_pages.shared_pages import (
     visit_now,
     wrong_link,
 )
-from nps_portal.customer_pages.survey_links import LinkState, SurveyLink, survey_link
+from nps_portal.customer_pages.survey_links import LinkState, survey_link
 from nps_portal.customer_pages.thanks_content import (
     Part,
+    Return,
+    Thanked,
     ThanksContent,
     is_call_open,
     offered,
@@ -34,7 +35,6 @@ from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import DatabaseUnavailable, reading
 from nps_portal.foundation.tokens import make_nonce, read_nonce
 from nps_portal.foundation.work import Work
-from nps_portal.nps import Category, category
 from nps_portal.responses.answers import (
     answers_in_force,
     keep_answers,
@@ -52,39 +52,6 @@ blueprint = Blueprint("thanks_pages", __name__)
 open_to_customers(blueprint)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Thanked:
-    """Somebody whose answer is in; `score` is the one that was sent last.
-
-    `answer` names the answer to an anonymous Survey, which only this page and its forms know.
-    """
-
-    token: str
-    link: SurveyLink
-    score: int
-    answer: str = ""
-
-    @property
-    def category(self) -> Category:
-        """Which words they read, and what they are further asked."""
-        return category(self.score)
-
-    @property
-    def languages(self) -> tuple[str, str]:
-        """The languages in which further questions are looked for."""
-        return self.link.wording.language, self.link.survey.language
-
-
-@dataclass(frozen=True, kw_only=True)
-class Return:
-    """Something that was sent and comes back, with the reason."""
-
-    part: Part
-    error: str
-    code: int
-    faults: dict[str, str]
-
-
 @blueprint.get("/s/<token>/thanks")
 def show(token: str) -> ResponseReturnValue:
     """Thank for an answer; without one, lead to the form."""
@@ -92,18 +59,30 @@ def show(token: str) -> ResponseReturnValue:
     return _page(thanked) if isinstance(thanked, Thanked) else thanked
 
 
-def thank_unseen(token: str, link: SurveyLink, answer: str, done: str = "") -> ResponseReturnValue:
-    """Thank for an answer to an anonymous Survey, in the place of an address that would tell it."""
-    thanked = _thanked_unseen(token, link, answer)
-    return wrong_link() if thanked is None else _page(thanked, done=done)
+def thank_unseen(answer: str, language: str) -> ResponseReturnValue:
+    """Thank for an answer to an anonymous Survey, as the reply to the form that brought it.
+
+    The token `answer` is in the page and in no address, so that no log has it beside a link.
+    """
+    thanked = _thanked_unseen(answer, language)
+    return wrong_link() if thanked is None else _page(thanked)
+
+
+@blueprint.post("/s/more")
+def answer_more_unseen() -> ResponseReturnValue:
+    """Keep the answers to further questions of an anonymous Survey."""
+    thanked = _thanked_unseen(request.form.get("answer", ""), chosen_language())
+    return wrong_link() if thanked is None else _more(thanked)
 
 
 @blueprint.post("/s/<token>/more")
 def answer_more(token: str) -> ResponseReturnValue:
     """Keep the answers to further questions."""
     thanked = _thanked(token)
-    if not isinstance(thanked, Thanked):
-        return thanked
+    return _more(thanked) if isinstance(thanked, Thanked) else thanked
+
+
+def _more(thanked: Thanked) -> ResponseReturnValue:
     questions = questions_for(reading(), thanked.link.survey.id, thanked.category)
     sent = read_answers(questions, thanked.languages, request.form, thanked.link.wording)
     fault = next(iter(sent.faults.values()), "")
@@ -159,9 +138,6 @@ def _thanked(token: str) -> Thanked | ResponseReturnValue:
     link = survey_link(reading(), token, current_clock().now(), chosen_language())
     if link is None:
         return wrong_link()
-    if link.state is LinkState.DONE:
-        unseen = _thanked_unseen(token, link, request.form.get("answer", ""))
-        return unseen or redirect(address("survey_pages.show", token=token), 303)
     score = SCORES_AS_TEXT.get(request.args.get("score", ""))
     if score is None and link.sent is not None:
         score = link.sent.score
@@ -170,12 +146,11 @@ def _thanked(token: str) -> Thanked | ResponseReturnValue:
     return Thanked(token=token, link=link, score=score)
 
 
-def _thanked_unseen(token: str, link: SurveyLink, answer: str) -> Thanked | None:
-    response = named_answer(reading(), answer)
-    if response is None or response.survey_id != link.survey.id:
+def _thanked_unseen(answer: str, language: str) -> Thanked | None:
+    link = survey_link(reading(), answer, current_clock().now(), language)
+    if link is None or link.response is None or not link.survey.anonymous:
         return None
-    link = replace(link, response=response, contact_id=None, invitation_id=None)
-    return Thanked(token=token, link=link, score=response.score, answer=answer)
+    return Thanked(token=answer, link=link, score=link.response.score, is_unseen=True)
 
 
 def _taken(
@@ -198,7 +173,7 @@ def _taken(
     if link.response is not None and is_surely_machine(
         request.form.get("hand", ""), visit_now(VisitKind.SUBMISSION)
     ):
-        return redirect(_address("show", thanked), 303)
+        return _page(thanked) if thanked.is_unseen else redirect(_address("show", thanked), 303)
     if fault:
         return back(fault, 422)
     if link.response is not None:
@@ -209,7 +184,7 @@ def _taken(
             page = make_response(back(words.busy_text, 503))
             page.headers["Retry-After"] = RETRY_AFTER_SECONDS
             return page
-    if thanked.answer:
+    if thanked.is_unseen:
         return _page(thanked, done=part.value)
     return redirect(_address("show", thanked, done=part.value), 303)
 
@@ -236,11 +211,9 @@ def _page(thanked: Thanked, returned: Return | None = None, done: str = "") -> R
         words=words,
         thanks=words.thank_you(thanked.category),
         nonce=make_nonce(link.key),
-        change_url="" if thanked.answer else address("survey_pages.show", token=thanked.token),
-        answer=thanked.answer,
-        actions={
-            one.value: _address(_ENDPOINTS[one], thanked) for one in offered(link, done, questions)
-        },
+        change_url=_change_url(thanked),
+        answer=thanked.token if thanked.is_unseen else "",
+        actions={one.value: _action(one, thanked) for one in offered(link, done, questions)},
         notice_text=said_after(words, done, is_preview=link.state is LinkState.PREVIEW),
         error=returned.error if returned else "",
         faulty=part.value if part else "",
@@ -256,13 +229,31 @@ def _page(thanked: Thanked, returned: Return | None = None, done: str = "") -> R
             permission=permission.value if permission else None,
         ),
     )
-    again = url_for("thanks_pages.show", token=thanked.token)
-    frame = frame_of(link.business, words, link.survey, again=again, kept=_kept())
-    page = render_template("customer_pages/thanks.html", page=content, frame=frame)
+    page = render_template("customer_pages/thanks.html", page=content, frame=_frame(thanked))
     return page, returned.code if returned else 200
 
 
+def _change_url(thanked: Thanked) -> str:
+    """Return where the answer can be changed; an anonymous one cannot."""
+    if thanked.link.survey.anonymous:
+        return ""
+    return address("survey_pages.show", token=thanked.token)
+
+
+def _frame(thanked: Thanked) -> Frame:
+    link = thanked.link
+    again = url_for("thanks_pages.show", token=thanked.token)
+    frame = frame_of(link.business, link.wording, link.survey, again=again, kept=_kept())
+    return frame.without_choice() if thanked.is_unseen else frame
+
+
 _ENDPOINTS = {Part.MORE: "answer_more", Part.CALL: "wish_call", Part.QUOTE: "permit_quote"}
+
+
+def _action(part: Part, thanked: Thanked) -> str:
+    if thanked.is_unseen:
+        return url_for("thanks_pages.answer_more_unseen", lang=thanked.link.wording.language)
+    return _address(_ENDPOINTS[part], thanked)
 
 
 def _open_questions(thanked: Thanked, part: Part | None) -> list[SurveyQuestion]:
@@ -278,7 +269,7 @@ def _open_questions(thanked: Thanked, part: Part | None) -> list[SurveyQuestion]
 def _own_comment(thanked: Thanked) -> str:
     """Return their comment to whoever has just sent it; the link alone shows it to nobody."""
     link = thanked.link
-    if thanked.answer:
+    if thanked.is_unseen:
         return link.sent.comment if link.sent else ""
     if link.state is LinkState.PREVIEW:
         return link.wording.comment_help

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from nps_portal.foundation.bulk import insert_rows
+from nps_portal.foundation.bulk import Span, insert_for_span, insert_rows
 from nps_portal.foundation.work import Actor, Work
 from nps_portal.journal.models import Event
 
@@ -33,6 +33,13 @@ def record_for_all(
 ) -> None:
     """Write down that the same thing happened to each of these contacts."""
     record_facts(work, kind, [(contact_id, facts) for contact_id in contact_ids])
+
+
+def record_for_span(work: Work, kind: str, span: Span, **facts: Any) -> None:
+    """Write down that the same thing happened to each contact of a span of ids."""
+    actor = work.actor
+    same = {"at": work.now, "kind": kind, "actor_kind": actor.kind, "actor_id": actor.id}
+    insert_for_span(work.session, Event, "contact_id", span, same | {"facts": facts})
 
 
 def record_facts(

@@ -165,6 +165,7 @@ class Bounce(Model):
     __tablename__ = "bounces"
     __table_args__ = (
         sa.Index("ix_bounces_message_id", "message_id"),
+        sa.Index("ix_bounces_contact_id", "contact_id"),
         sa.Index("ix_bounces_email_key_created_at", "email_key", "created_at"),
         sa.Index("ix_bounces_kind_created_at", "kind", "created_at"),
     )

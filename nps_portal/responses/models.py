@@ -11,6 +11,7 @@ from nps_portal.contacts.models import Contact
 from nps_portal.foundation.database import Model, enum_type
 from nps_portal.foundation.work import ActorKind
 from nps_portal.nps import Category, category
+from nps_portal.surveys.models import Survey
 
 
 class ResponseState(enum.Enum):
@@ -91,11 +92,12 @@ class Response(Model):
     changed_at: Mapped[datetime | None]
 
     contact: Mapped[Contact | None] = relationship(lazy="joined")
+    survey: Mapped[Survey] = relationship()
 
     @property
     def is_anonymous(self) -> bool:
-        """Whether it came by an email to an anonymous Survey: nobody knows whose it is, or when."""
-        return self.channel is Channel.EMAIL and self.contact_id is None
+        """Whether it is anonymous: nobody knows whose it is, or at what hour it came."""
+        return self.contact_id is None and self.survey.anonymous
 
     @property
     def giver(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from nps_portal.foundation.database import lock_for_transaction
-from nps_portal.foundation.tokens import new_public_id
+from nps_portal.foundation.tokens import new_public_id, unread_key
 from nps_portal.foundation.work import Work
 from nps_portal.nps import category
 from nps_portal.responses.anonymous import without_trace
@@ -45,16 +45,16 @@ def take_public_answer(
     :raises NotAScore: the score is not a whole number from 0 to 10.
     """
     category(answer.score)
-    stored_key = _stored(key)
+    survey = work.session.get_one(Survey, survey_id)
+    stored_key = unread_key(key) if survey.anonymous else _stored(key)
     # A retry may come while the first try is still being written.
     lock_for_transaction(work.session, f"answer {stored_key}")
     former = work.session.scalar(sa.select(Response).where(Response.submission_key == stored_key))
     if former is not None:
         return former
-    survey = work.session.get_one(Survey, survey_id)
     rules = reasons_to_hold_public(channel, facts, _within_the_hour(work, channel, facts.network))
     if survey.anonymous:
-        work, facts = without_trace(work), PublicFacts()
+        work, facts = without_trace(work, facts.answered_at), PublicFacts()
     response = Response(
         contact_id=facts.contact_id,
         survey_id=survey.id,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.orm import Session
 
-from nps_portal.batches.models import AnonymousAnswer, Invitation
+from nps_portal.batches.models import Invitation
 from nps_portal.contacts.models import Company, Contact
 from nps_portal.foundation.paging import Place, place_of
 from nps_portal.nps import SCORES, Category, category
@@ -115,7 +115,7 @@ def has_answered() -> sa.ColumnElement[bool]:
 
 def has_sent() -> sa.ColumnElement[bool]:
     """Return the condition that somebody has answered an Invitation to an anonymous Survey."""
-    return Invitation.anonymous_answer == AnonymousAnswer.SENT
+    return Invitation.answered_anonymously.is_(sa.true())
 
 
 def stands(standing: Standing) -> sa.ColumnElement[bool]:

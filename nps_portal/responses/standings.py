@@ -107,12 +107,15 @@ def _standings(
 ) -> dict[int, Standing]:
     given: dict[int, list[Given]] = {contact_id: [] for contact_id in contact_ids}
     rows = session.execute(
-        sa.select(Response.contact_id, Response.answered_at, Response.score)
-        .where(Response.contact_id.in_(contact_ids), Response.state == ResponseState.COUNTED)
-        .order_by(Response.answered_at, Response.id)
+        sa.select(Response.contact_id, Response.answered_at, Response.score, Response.state)
+        # Those that do not count are left out below: asked for the state, SQLite would walk through
+        # all answers there are instead of those of these contacts.
+        .where(Response.contact_id.in_(contact_ids))
+        .order_by(Response.contact_id, Response.answered_at, Response.id)
     )
-    for contact_id, answered_at, score in rows:
-        given[contact_id or 0].append(Given(at=answered_at, score=score))
+    for contact_id, answered_at, score, state in rows:
+        if state is ResponseState.COUNTED:
+            given[contact_id or 0].append(Given(at=answered_at, score=score))
     return {contact_id: _standing(scores, threshold) for contact_id, scores in given.items()}
 
 

@@ -16,7 +16,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from nps_portal.accounts.guards import current_actor
+from nps_portal.accounts.guards import current_actor, owners_only
 from nps_portal.accounts.portal_settings import portal_settings
 from nps_portal.contacts.erasures import ContactErased
 from nps_portal.foundation.clock import current_clock
@@ -75,6 +75,7 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.get("/responses/export.csv")
+@owners_only
 def download() -> ResponseReturnValue:
     """Give the file of the answers that the inbox would show, those of all its pages."""
     now, zone = current_clock().now(), portal_settings(reading()).zone

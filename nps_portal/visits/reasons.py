@@ -18,6 +18,7 @@ _WORDS = {
     Rule.NO_DWELL: "sent less than two seconds after the page was opened",
     Rule.DOUBTFUL_AGENT: "the program's name is more often a machine's than a person's",
     Rule.CROWDED_NETWORK: "very many answers came from one network within an hour",
+    Rule.NO_HAND: "sent without a sign of a hand, for instance in a browser without scripts",
 }
 
 

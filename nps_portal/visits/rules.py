@@ -48,6 +48,7 @@ class Rule(enum.Enum):
     NO_DWELL = "no_dwell"
     DOUBTFUL_AGENT = "doubtful_agent"
     CROWDED_NETWORK = "crowded_network"
+    NO_HAND = "no_hand"
 
 
 CERTAIN = frozenset(

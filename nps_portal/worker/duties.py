@@ -18,11 +18,13 @@ from nps_portal.exports.duty import make_due_export
 from nps_portal.foundation import heartbeats
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.work import WORKER, Work, unit_of_work
+from nps_portal.histories.running import next_history_import, run_history_import
 from nps_portal.imports.running import next_import_id, run_import
 from nps_portal.inbox.reading import read_inbox
 from nps_portal.merges.commands import gather_stragglers
 from nps_portal.outbox.claims import recover_leases
 from nps_portal.privacy.retention import keep_to_retention
+from nps_portal.responses.anonymous import mix_marks
 from nps_portal.responses.judging import judge_visits
 from nps_portal.responses.reminders import remind_next
 from nps_portal.responses.standings import estimate_threshold, settle_trends
@@ -66,6 +68,13 @@ def run_imports(app: Flask, stopping: threading.Event) -> int:
         return 0 if import_id is None else run_import(import_id, WORKER, stopping)
 
 
+def run_histories(app: Flask, stopping: threading.Event) -> int:
+    """Bring the oldest file of past answers in."""
+    with app.app_context():
+        import_id = next_history_import()
+        return 0 if import_id is None else run_history_import(import_id, WORKER, stopping)
+
+
 def run_acts(app: Flask, stopping: threading.Event) -> int:
     """Do the rest of the oldest act on many contacts."""
     with app.app_context():
@@ -86,8 +95,10 @@ DUTIES = (
     Duty(name="settle trends", every_seconds=60, run=in_one_unit(settle_trends)),
     Duty(name="estimate threshold", every_seconds=24 * 3600, run=in_one_unit(estimate_threshold)),
     Duty(name="keep to retention", every_seconds=3600, run=in_one_unit(keep_to_retention)),
+    Duty(name="mix anonymous marks", every_seconds=24 * 3600, run=in_one_unit(mix_marks)),
     Duty(name="read inbox", every_seconds=60, run=read_inbox),
     Duty(name="import", every_seconds=2, run=run_imports),
+    Duty(name="past answers", every_seconds=2, run=run_histories),
     Duty(name="export", every_seconds=30, run=make_due_export),
     Duty(name="bulk acts", every_seconds=2, run=run_acts),
     Duty(name="gather merged", every_seconds=60, run=in_one_unit(gather_stragglers)),

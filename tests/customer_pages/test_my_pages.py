@@ -450,10 +450,12 @@ def test_the_file_holds_everything_under_keys_that_stay(app: Flask, client: Port
     assert answer.mimetype == "application/json"
     assert sorted(known) == [
         "answers",
+        "changes",
         "companies",
         "contact",
         "invitations",
         "messages",
+        "not_asked",
         "other_addresses",
         "properties",
         "returned_mail",
