@@ -1,6 +1,7 @@
 """Bringing back companies, suppressions and contacts."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -24,8 +25,11 @@ from nps_portal.exports.people_tables import COMPANY, CONTACT, FIXED, SUPPRESSIO
 from nps_portal.exports.reader import erased_number
 from nps_portal.exports.restoring_known import Known, address_key
 from nps_portal.foundation.bulk import insert_rows, next_ids
+from nps_portal.foundation.tokens import new_public_id
 from nps_portal.foundation.work import Work
+from nps_portal.outbox.models import JournalledSend
 
+_LAST_ASKED = [one.name for one in CONTACT].index("last_asked_at")
 _NUMBERS = (PropertyKind.NUMBER, PropertyKind.MONEY)
 _CONTACT_COLUMNS = (
     *("id", "email", "email_key", "company_id", "owner_id"),
@@ -72,7 +76,9 @@ def _companies(work: Work, chunk: Sequence[Row], known: Known) -> None:
 
 
 def _contacts(work: Work, chunk: Sequence[Row], ids: Sequence[int], known: Known) -> None:
-    rows = []
+    """Write contacts down, and who was asked when, so that nobody is asked again too soon."""
+    rows: list[list[Any]] = []
+    asked: list[tuple[str, int, datetime]] = []
     for contact_id, row in zip(ids, chunk, strict=True):
         with row.checked():
             is_erased = erased_number(row["email"]) is not None
@@ -82,8 +88,13 @@ def _contacts(work: Work, chunk: Sequence[Row], ids: Sequence[int], known: Known
             known.erased.append(contact_id)
         email = erased_address(contact_id) if is_erased else row["email"]
         key = email if is_erased else address_key(email)
-        rows.append([contact_id, email, key, company_id, owner_id, *row.values(CONTACT)])
+        values = row.values(CONTACT)
+        rows.append([contact_id, email, key, company_id, owner_id, *values])
+        asked_at = values[_LAST_ASKED]
+        if asked_at is not None and not row["merged_into"]:
+            asked.append((new_public_id(), contact_id, asked_at))
     insert_rows(work.session, Contact, _CONTACT_COLUMNS, rows)
+    insert_rows(work.session, JournalledSend, ("public_id", "contact_id", "sent_at"), asked)
 
 
 def _marks(work: Work, chunk: Sequence[Row], ids: Sequence[int], known: Known) -> None:

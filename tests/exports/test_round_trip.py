@@ -8,6 +8,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from python_calamine import CalamineWorkbook
 
 from nps_portal.accounts.commands import reset_password
 from nps_portal.accounts.passwords import WrongCredentials, recognise
+from nps_portal.batches.eligibility import may_be_asked
+from nps_portal.batches.models import Reason
 from nps_portal.config import load_settings
 from nps_portal.contacts.models import Contact, PropertyValue
 from nps_portal.exports.archive import BadArchive
@@ -38,6 +41,7 @@ from nps_portal.imports.running import run_import
 from nps_portal.imports.taking_in import take_in
 from nps_portal.responses.models import Response, ResponseRevision
 from nps_portal.segments.models import Segment
+from nps_portal.surveys.queries import survey_by_name
 from tests.conftest import SECRET, MakeDatabase, environment
 from tests.exports.filled import FORMULA, HOSTILE, fill
 from tests.support import factories
@@ -127,6 +131,23 @@ def test_what_comes_back_means_the_same(
         assert reviewed.marks["reviewed_revision"] == revisions[1]
         owner = segment.rules["groups"][0]["conditions"][2]
         assert owner["value"] == str(people[0].owner_id)
+
+
+def test_who_was_asked_lately_is_not_asked_again_because_of_a_new_portal(
+    exported: Path, app: Flask, make_database: MakeDatabase, tmp_path: Path, clock: FixedClock
+) -> None:
+    with other_portal(app, make_database, tmp_path / "other", clock):
+        bring_in(exported / "nps-portal.zip")
+        session = reading()
+        asked = session.scalars(sa.select(Contact).where(Contact.last_asked_at.is_not(None))).one()
+        survey = survey_by_name(session, "default")
+        assert survey is not None
+        assert asked.last_asked_at is not None
+        then = asked.last_asked_at + timedelta(hours=23)
+        (decision,) = may_be_asked(session, [asked.id], survey, then)
+        (later,) = may_be_asked(session, [asked.id], survey, then + timedelta(days=90))
+
+    assert (decision.reason, later.reason) == (Reason.ASKED_TODAY, None)
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
