@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from nps_portal.contacts.aliases import MERGING_LOCK, ids_of_person
 from nps_portal.contacts.commands import lock_contact, pause_contact
+from nps_portal.contacts.details import CONTACTS_LOCK
 from nps_portal.contacts.erasures import anonymise, forget_addresses, is_erased_address
 from nps_portal.contacts.models import Contact, Suppression
 from nps_portal.foundation.database import lock_for_transaction
@@ -94,8 +95,9 @@ class _Person:
 
 def _erase_person(work: Work, contact_id: int) -> _Person:
     """Erase what other rooms know of a person; what the contacts know is left."""
-    # Nobody is merged into them meanwhile, and would be left out.
+    # Nobody is merged into them meanwhile, and would be left out; no import writes of them.
     lock_for_transaction(work.session, MERGING_LOCK)
+    lock_for_transaction(work.session, CONTACTS_LOCK)
     ids = sorted(ids_of_person(work.session, contact_id))
     words = known_words(work.session, ids)
     marks = lone_marks(work.session, ids, words)
