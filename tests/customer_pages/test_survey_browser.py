@@ -11,17 +11,20 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from nps_portal import create_app
+from nps_portal.batches.audience import Audience
+from nps_portal.batches.commands import BatchPlan, schedule_batch
 from nps_portal.config import load_settings
 from nps_portal.contacts.models import Contact, Suppression
 from nps_portal.foundation.database import db
 from nps_portal.foundation.work import Work
 from nps_portal.nps import Category
-from nps_portal.responses.models import Response
+from nps_portal.responses.models import Response, ResponseState
 from nps_portal.surveys.commands import create_survey
 from nps_portal.surveys.models import DEFAULT_ACCENT, QuestionKind, SurveyLogo, SurveyQuestion
 from nps_portal.visits.models import Visit, VisitKind
+from nps_portal.worker.loop import run_until_idle
 from tests.conftest import MakeDatabase, environment
-from tests.customer_pages.asking import Asked, ask, change_survey, responses, visits
+from tests.customer_pages.asking import Asked, ask, asked, change_survey, responses, visits
 from tests.support import factories
 from tests.support.browser import (
     ColourScheme,
@@ -430,3 +433,37 @@ def test_the_number_of_an_anonymous_link_is_chosen_and_told_to_no_server(
     assert values == (["9"] if scripts is Scripts.ON else [])
     assert marked == "9"
     assert not [url for url in requested if url.endswith("/9") or "9" in url.partition("?")[2]]
+
+
+@pytest.mark.parametrize(
+    ("scripts", "state"),
+    [(Scripts.ON, ResponseState.COUNTED), (Scripts.OFF, ResponseState.HELD)],
+)
+def test_an_anonymous_answer_counts_when_a_hand_sends_it(
+    browser: Browser, served: Served, scripts: Scripts, state: ResponseState
+) -> None:
+    with served.app.app_context():
+        with factories.work() as work:
+            factories.make_business(work)
+            quiet = create_survey(work, "Quiet", anonymous=True)
+            quiet.delivery_seconds = 0
+            people = [factories.make_contact(work, name=f"Quiet {one}") for one in range(5)]
+            audience = Audience(contact_ids=tuple(one.id for one in people))
+            schedule_batch(work, BatchPlan(survey_id=quiet.id, audience=audience, name=""))
+        run_until_idle(served.app)
+        path = asked(people[3]).path
+
+    with open_page(browser, Viewport(scripts=scripts)) as page:
+        page.goto(f"{served.url}{path}#9")
+        page.locator("[name=score][value='9']").check(force=True)
+        page.locator("#comment").fill("It is fine")
+        read_for_a_moment(page)
+        page.locator("button[type=submit]").first.click()
+        page.locator(".ending").wait_for()
+        again = page.url
+
+    assert again == f"{served.url}{path}"
+    with served.app.app_context(), factories.work() as work:
+        said = sa.select(Response).where(Response.survey_id == quiet.id)
+        response = work.session.scalars(said).one()
+    assert (response.score, response.state, response.contact_id) == (9, state, None)
