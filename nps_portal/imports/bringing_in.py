@@ -154,6 +154,7 @@ def _claim(work: Work, import_id: int, piece: JudgedPiece) -> Any:
 
 def _suppress(work: Work, stops: Mapping[str, SuppressionReason], source: str) -> list[Change]:
     """Suppress addresses and return for whom that changed anything, and what stood before."""
+    stops = _of_whole_people(work, stops)
     email_keys = sorted(stops)
     former = {one["email_key"]: one for one in suppressions_as_json(work, email_keys)}
     for reason in sorted(set(stops.values()), key=list(SuppressionReason).index):
@@ -179,6 +180,26 @@ def _suppress(work: Work, stops: Mapping[str, SuppressionReason], source: str) -
         )
         for contact_id, email_key in people
     ]
+
+
+def _of_whole_people(
+    work: Work, stops: Mapping[str, SuppressionReason]
+) -> dict[str, SuppressionReason]:
+    """Return the stops with those of the other addresses of the same people.
+
+    Who wants no emails wants none at any address; one that does not exist says nothing of another.
+    """
+    wishes = {
+        key: reason for key, reason in stops.items() if reason is not SuppressionReason.HARD_BOUNCE
+    }
+    person = sa.func.coalesce(Contact.merged_into_id, Contact.id)
+    named = sa.select(person, Contact.email_key).where(Contact.email_key.in_(wishes))
+    wished = {person_id: wishes[key] for person_id, key in work.session.execute(named)}
+    records = sa.select(person, Contact.email_key).where(
+        sa.or_(Contact.id.in_(wished), Contact.merged_into_id.in_(wished))
+    )
+    others = {key: wished[person_id] for person_id, key in work.session.execute(records)}
+    return others | dict(stops)
 
 
 def suppressions_as_json(work: Work, email_keys: Sequence[str]) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from nps_portal.contacts.models import Contact, SuppressionReason
+from nps_portal.contacts.models import Contact, Suppression, SuppressionReason
 from nps_portal.contacts.queries import contact_by_key, contact_count, suppression_of
 from nps_portal.contacts.suppressions import suppress_all
 from nps_portal.foundation.database import Model, reading
@@ -44,8 +44,10 @@ from nps_portal.imports.reading import UnreadableFile
 from nps_portal.imports.refusals import OF_ERASED
 from nps_portal.imports.running import next_import_id, run_import
 from nps_portal.imports.taking_in import take_in
+from nps_portal.imports.undo_commands import start_undo
 from nps_portal.journal.models import Event
 from nps_portal.journal.queries import events_of_contact
+from nps_portal.merges.commands import merge_contacts
 from nps_portal.privacy.commands import erase_contact
 from nps_portal.worker.loop import run_until_idle
 from tests.support import factories
@@ -256,6 +258,25 @@ def test_who_had_opted_out_elsewhere_is_suppressed_here(app: Flask) -> None:
         "contact.suppressed",
         "contact.imported",
     ]
+
+
+def test_who_has_opted_out_under_a_former_address_is_asked_at_none(app: Flask) -> None:
+    with factories.work() as work:
+        keep = factories.make_contact(work, "keep@example.org")
+        drop = factories.make_contact(work, "drop@example.org")
+        merge_contacts(work, keep.id, drop.id)
+    import_id = confirmed("Email,Unsubscribed\ndrop@example.org,yes\n")
+
+    run_until_idle(app)
+
+    with factories.work() as work:
+        stopped = set(work.session.scalars(sa.select(Suppression.email_key)))
+    assert stopped == {"keep@example.org", "drop@example.org"}
+    with factories.work() as work:
+        start_undo(work, import_id)
+    run_until_idle(app)
+    with factories.work() as work:
+        assert work.session.scalars(sa.select(Suppression.email_key)).all() == []
 
 
 def test_importing_again_subscribes_nobody_again(app: Flask) -> None:
