@@ -38,12 +38,16 @@ class OvertakenImport(PortalError):
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedPiece:
-    """The rows of one piece as they would come in."""
+    """The rows of one piece as they would come in.
+
+    `refused_stops` is what refused rows say of addresses that nobody may write to.
+    """
 
     number: int
     rows: int
     drafts: Sequence[ContactDraft]
     refusals: Sequence[Refusal]
+    refused_stops: Mapping[str, SuppressionReason]
 
 
 def judge_of(session: Session, kept: Import) -> Judge:
@@ -89,16 +93,21 @@ def judge_piece(judge: Judge, number: int, rows: Sequence[Row]) -> JudgedPiece:
     """Judge the rows of one piece."""
     drafts: list[ContactDraft] = []
     refusals: list[Refusal] = []
+    stops: dict[str, SuppressionReason] = {}
     for row in rows:
         judged = judge.draft(row)
         if isinstance(judged, Rejection):
+            if judged.stop is not None:
+                stops[judged.email_key] = judged.stop
             refusals.append(Refusal(row=row, reason=judged.reason, is_imported=False))
             continue
         drafts.append(judged)
         if judged.left_out:
             reason = " ".join(judged.left_out)
             refusals.append(Refusal(row=row, reason=reason, is_imported=True))
-    return JudgedPiece(number=number, rows=len(rows), drafts=drafts, refusals=refusals)
+    return JudgedPiece(
+        number=number, rows=len(rows), drafts=drafts, refusals=refusals, refused_stops=stops
+    )
 
 
 def import_piece(work: Work, import_id: int, piece: JudgedPiece) -> None:
@@ -119,7 +128,8 @@ def import_piece(work: Work, import_id: int, piece: JudgedPiece) -> None:
         known_since=claimed.created_at,
     )
     drafts = [one for one in piece.drafts if one.news.email.key not in upserted.erased]
-    stops = {one.news.email.key: one.stop for one in drafts if one.stop}
+    stops = _of_known(work, piece.refused_stops)
+    stops |= {one.news.email.key: one.stop for one in drafts if one.stop}
     suppressed = _suppress(work, stops, source) if stops else []
     left_out = {one.line for one in piece.drafts} - {one.line for one in drafts}
     refusals = without_erased(work, piece.refusals, left_out, claimed.created_at)
@@ -180,6 +190,14 @@ def _suppress(work: Work, stops: Mapping[str, SuppressionReason], source: str) -
         )
         for contact_id, email_key in people
     ]
+
+
+def _of_known(work: Work, stops: Mapping[str, SuppressionReason]) -> dict[str, SuppressionReason]:
+    """Return the stops of those whom this portal knows; a refused row makes nobody known."""
+    if not stops:
+        return {}
+    known = work.session.scalars(sa.select(Contact.email_key).where(Contact.email_key.in_(stops)))
+    return {key: stops[key] for key in known}
 
 
 def _of_whole_people(

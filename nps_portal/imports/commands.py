@@ -32,6 +32,7 @@ from nps_portal.imports.tables import Row
 from nps_portal.journal.commands import record
 
 UNCONFIRMED_FOR = timedelta(days=1)
+PUT_AWAY = "The file was put away, because somebody was erased meanwhile. Upload it again."
 _GOING = (ImportState.CONFIRMED, ImportState.RUNNING)
 
 
@@ -160,15 +161,20 @@ def cancel_import(work: Work, import_id: int) -> None:
 
 
 def finish_import(work: Work, import_id: int) -> bool:
-    """End an import whose rows are all done; one that brought nobody in has failed, and says so.
+    """End an import of which nothing is left to do; one that brought nobody in has failed.
 
+    So has one whose file was put away: else it would wait for its rows, and others for it.
     True when it ended now: a second worker that comes to the end too changes nothing.
     """
     done = locked(work, import_id)
-    if done.state not in _GOING or done.rows_done < done.rows_total:
+    is_whole = done.rows_done >= done.rows_total
+    if done.state not in _GOING or not (is_whole or _is_put_away(work, done)):
         return False
-    done.state = ImportState.FINISHED if done.usable else ImportState.FAILED
-    done.reason = "" if done.usable else "No row could be imported; each has its reason."
+    done.state = ImportState.FINISHED if is_whole and done.usable else ImportState.FAILED
+    if not is_whole:
+        done.reason = PUT_AWAY
+    else:
+        done.reason = "" if done.usable else "No row could be imported; each has its reason."
     done.finished_at = work.now
     drop_pieces(work, import_id)
     record(
@@ -180,6 +186,14 @@ def finish_import(work: Work, import_id: int) -> bool:
         rejected=done.rejected,
     )
     return True
+
+
+def _is_put_away(work: Work, kept: Import) -> bool:
+    """Tell whether the piece that comes next is not there any more."""
+    coming = sa.select(ImportPiece.number).where(
+        ImportPiece.import_id == kept.id, ImportPiece.number == kept.pieces_done
+    )
+    return work.session.scalar(coming) is None
 
 
 def drop_pieces(work: Work, import_id: int) -> None:

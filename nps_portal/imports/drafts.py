@@ -2,14 +2,14 @@
 
 import collections.abc
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from nps_portal.contacts.models import ConsentBasis, SuppressionReason
 from nps_portal.contacts.tags import BadTag, tags_in
 from nps_portal.contacts.upserting import ContactNews
 from nps_portal.contacts.values import NO, Value
-from nps_portal.foundation.addresses import BadEmail, parse_email
+from nps_portal.foundation.addresses import BadEmail, EmailAddress, parse_email
 from nps_portal.foundation.csv_files import unguarded
 from nps_portal.imports.cells import (
     consent_basis,
@@ -66,13 +66,16 @@ class ContactDraft:
 class Rejection:
     """A row that is not imported, with the reason and the beginning of its text.
 
-    One that is imported all the same lacks the cells that the reason names.
+    One that is imported all the same lacks the cells that the reason names. `stop` is why nobody
+    may write to the address of `email_key`: that the row tells though it is refused.
     """
 
     line: int
     reason: str
     text: str
     is_imported: bool = False
+    email_key: str = ""
+    stop: SuppressionReason | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,44 +117,49 @@ class Judge:
             return rejection(row, row.fault)
         if self._email is None:
             return rejection(row, "No column is chosen for the email address.")
+        is_gone = any(says_gone(row.cells[column]) for column in self._gone)
         try:
-            return self._contact(row.line, row.cells)
-        except (BadEmail, Unfit) as unfit:
-            return rejection(row, str(unfit))
+            email = parse_email(unguarded(self._address(row.cells)))
+        except BadEmail as bad:
+            return rejection(row, _GONE if is_gone else str(bad))
+        left_out: list[str] = []
+        # Whoever is out stays out, whatever else keeps the row from coming in.
+        stop = self._stop(row.cells, left_out) if self._signs else None
+        try:
+            if is_gone:
+                raise Unfit(_GONE)
+            news = self._news(email, row.cells, left_out)
+        except Unfit as unfit:
+            refused = rejection(row, str(unfit))
+            return replace(refused, email_key=email.key, stop=stop) if stop else refused
+        return ContactDraft(line=row.line, news=news, stop=stop, left_out=tuple(left_out))
 
-    def _contact(self, line: int, cells: tuple[str, ...]) -> ContactDraft:
-        if self._gone and any(says_gone(cells[column]) for column in self._gone):
-            raise Unfit(_GONE)
-        email = parse_email(unguarded(self._address(cells)))
+    def _news(
+        self, email: EmailAddress, cells: tuple[str, ...], left_out: list[str]
+    ) -> ContactNews:
         first_name, name, last_name, company = [
             _text(cells[column], words, longest) if column is not None and cells[column] else ""
             for column, words, longest in self._texts
         ]
         if not name:
             name = _fitting(f"{first_name} {last_name}".strip(), "name", LONGEST_NAME)
-        left_out: list[str] = []
         values = self._values(cells, left_out)
         decides, pays, uses = self._role_cells(cells) if self._has_roles else _NO_ROLES
-        return ContactDraft(
-            line=line,
-            news=ContactNews(
-                email=email,
-                name=name,
-                first_name=first_name,
-                company=company,
-                language=language_code(cells[self._language]) if self._language is not None else "",
-                time_zone=zone_name(cells[self._zone]) if self._zone is not None else "",
-                owner_id=self._taken(self._owner, cells, self._owner_of, left_out),
-                consent_basis=self._taken(self._basis, cells, _basis_of, left_out),
-                consent_on=self._taken(self._consent_on, cells, self._days.read, left_out),
-                decides=decides,
-                pays=pays,
-                uses=uses,
-                tags=self._taken(self._tags, cells, _tags_of, left_out) or (),
-                values=values,
-            ),
-            stop=self._stop(cells, left_out) if self._signs else None,
-            left_out=tuple(left_out),
+        return ContactNews(
+            email=email,
+            name=name,
+            first_name=first_name,
+            company=company,
+            language=language_code(cells[self._language]) if self._language is not None else "",
+            time_zone=zone_name(cells[self._zone]) if self._zone is not None else "",
+            owner_id=self._taken(self._owner, cells, self._owner_of, left_out),
+            consent_basis=self._taken(self._basis, cells, _basis_of, left_out),
+            consent_on=self._taken(self._consent_on, cells, self._days.read, left_out),
+            decides=decides,
+            pays=pays,
+            uses=uses,
+            tags=self._taken(self._tags, cells, _tags_of, left_out) or (),
+            values=values,
         )
 
     def _values(self, cells: tuple[str, ...], left_out: list[str]) -> dict[int, Value]:

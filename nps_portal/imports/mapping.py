@@ -34,7 +34,13 @@ __all__ = ["BadMapping", "Field", "Mapping", "guess_mapping"]
 _OURS = frozenset(["owner", "mergedinto", "suppressedbecause", "suppressedat"])
 # Behind it stand the properties.
 _LAST_OF_OURS = "suppressedat"
-_STATUSES = frozenset(["status", "state", "contactstatus", "etat", "estado", "stato"])
+# A subscription may also be one that is paid for.
+_STATUSES = frozenset(
+    [
+        *("status", "state", "contactstatus", "etat", "estado", "stato"),
+        *("subscriptionstatus", "subscriptionstate"),
+    ]
+)
 _OF_MAIL = re.compile(
     r"subscribed|\bbounced\b|\bcleaned\b|block ?listed|opted (out|in)|complained|abgemeldet"
     r"|desabonne"
@@ -207,6 +213,9 @@ def _sign(header: str, place: int, rows: list[Row]) -> Field | None:
             map(_OF_MAIL.search, map(comparable, cells))
         )
         return Field.OPTED_OUT if says_so else None
+    if found is Field.OPTED_OUT:
+        # Whoever is out must not come in for what others wrote there: the report tells of those.
+        return found
     unclear = sum(1 for cell in cells if found is not Field.REMOVED and not _is_clear(found, cell))
     return found if 2 * unclear <= len(cells) else None
 

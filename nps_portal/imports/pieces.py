@@ -33,5 +33,10 @@ def packed(rows: Sequence[Row]) -> bytes:
 
 def unpacked(content: bytes) -> list[Row]:
     """Return the rows that were packed."""
-    rows = json.loads(zlib.decompress(content).decode("utf-8", "surrogatepass"))
+    rows = json.loads(text_of(content))
     return [Row(line, tuple(cells), fault) for line, cells, fault in rows]
+
+
+def text_of(content: bytes) -> str:
+    """Return packed rows as JSON, to be looked through before it is taken apart."""
+    return zlib.decompress(content).decode("utf-8", "surrogatepass")

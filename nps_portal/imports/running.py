@@ -3,13 +3,13 @@
 import gc
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 import sqlalchemy as sa
 
-from nps_portal.foundation.database import TURN_SECONDS, reading
+from nps_portal.foundation.database import TURN_SECONDS, DatabaseUnavailable, reading
 from nps_portal.foundation.work import Actor, unit_of_work
 from nps_portal.imports.bringing_in import (
     JudgedPiece,
@@ -32,12 +32,34 @@ _DUE = (ImportState.CONFIRMED, ImportState.RUNNING, ImportState.UNDOING)
 
 def next_import_id() -> int | None:
     """Return the oldest import that is confirmed, was left in the middle, or shall be undone."""
-    return reading().scalar(
-        sa.select(Import.id)
-        .where(Import.state.in_(_DUE), Import.kind == ImportKind.CONTACTS)
-        .order_by(Import.id)
-        .limit(1)
-    )
+    return next(iter(_due_imports()), None)
+
+
+def run_due_import(actor: Actor, stopping: threading.Event) -> int:
+    """Run the oldest import in which anything can be done, and return how much was done.
+
+    One that fails lets the next have its turn; its fault is raised when no other is left.
+    """
+    faults: list[Exception] = []
+    for import_id in _due_imports():
+        try:
+            if done := run_import(import_id, actor, stopping):
+                return done
+        except DatabaseUnavailable:
+            raise
+        except Exception as fault:
+            reading().rollback()
+            faults.append(fault)
+        if stopping.is_set():
+            break
+    if faults:
+        raise faults[0]
+    return 0
+
+
+def _due_imports() -> Sequence[int]:
+    due = sa.select(Import.id).where(Import.state.in_(_DUE), Import.kind == ImportKind.CONTACTS)
+    return reading().scalars(due.order_by(Import.id)).all()
 
 
 def run_import(

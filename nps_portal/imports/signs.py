@@ -48,17 +48,19 @@ _BOUNCED = _any_of(
 )
 _OPTED_OUT = _any_of(
     r"""
-    \bun ?sub|\bopt(ed|s)? ?out|suppress|block ?list|black ?list|\bblocked$|\bspam\b
-    \bcomplain(t|ts|ed)?\b|\b(do ?not|dont) (e ?mail|mail|contact|send|market|solicit)
-    \bdo ?not (allow )?(bulk )?e ?mails?\b|\bno (more )?e ?mails?$
-    \be ?mail (subscription )?(status|state)$
-    \b(marketing|mailing|subscription|subscriber|newsletter|permission) (status|state)$
+    \bun ?sub|\bopt(ed|s)? ?out|suppress|block ?list|black ?list|\bspam\b
+    (?<!credit )(?<!account )(?<!order )(?<!payment )(?<!card )(?<!login )\bblocked$
+    \b(abuse|e ?mail) (complain|report)|\b(do ?not|dont) (mail|contact|send|market|solicit)
+    \b(do ?not|dont) ?(allow )?(bulk ?)?e ?mails?\b|\bno (more )?e ?mails?$|\bdnc\b
+    \b(e ?mail|marketing|mailing|newsletter) subscription (status|state)$
+    \b(e ?mail|marketing|mailing|subscriber|newsletter|permission) (status|state)$
     \be ?mail (marketing|permission) (status|state)$
     abgemeldet|abmelde|abbestell|austrag|ausgetragen|keine (e ?mails?|werbung|newsletter)
+    \bnicht (mehr )?(anschreiben|kontaktieren)|kontaktverbot|\bkein mailing|robinson ?liste
     werbesperre|mail(ing)? ?sperre|kontaktsperre|(e ?mail|newsletter) gesperrt|widerrufen
     widersprochen|desabonn|desinscri|ne pas contacter|\bbaja\b|no contactar|no enviar|disiscri
     nao enviar|descadastr|cancelou|afgemeld|uitgeschreven|uitschrijf|avregistrer|avmeld|avanmal
-    afmeldt|wypisan|odhlas|leiratkoz|отпис
+    afmeldt|wypisan|odhlas|leiratkoz|отпис|配信停止
     """
 )
 _OPTED_IN = _any_of(
@@ -73,13 +75,15 @@ _OPTED_IN = _any_of(
     \b(consent|permission|einwilligung|zustimmung) (to |for |zu |zum |fur )?(newsletter|marketing)
     \bconsentement (a |pour )?(la )?(newsletter|marketing|e ?mail)
     werbe ?(einwilligung|erlaubnis|freigabe)|werbung erlaubt|(abonne|inscrit) (a la )?newsletter
-    suscrito|iscritto|ingeschreven nieuwsbrief
+    suscrito|iscritto|ingeschreven nieuwsbrief|^accepte (la )?newsletter$
+    ^(gdpr |dsgvo |rodo |contact )?(consent|permission|einwilligung|zgoda)( gdpr| dsgvo| rodo)?$
+    ^nieuwsbrief$|^nyhetsbrev$
     """
 )
 _REMOVED = _any_of(
     r"""
     ^(is )?(removed|deleted|archived|erased)( at| on| date| time)?$
-    ^merged into$|^geloscht( am)?$
+    ^merged into$|^(geloscht|verstorben)( am)?$|^(is )?deceased( at| on| date)?$
     """
 )
 
@@ -87,6 +91,16 @@ _REMOVED = _any_of(
 _BLANK = frozenset(
     ["", "none", "null", "nil", "n a", "na", "nan", "unknown", "unbekannt", "inconnu", "not set"]
 )
+_UNSAID = _any_of(
+    r"""
+    ^keine angaben?$|^k a$|^non (renseigne|precise|specifie)|^no (especificado|indicado)
+    ^(not|no) (answer|answered|response|data|info|preference|specified|provided|available)
+    ^(not applicable|nicht (angegeben|bekannt))$
+    """
+)
+# That there is none of it: no opt-out, no bounce.
+_NO_SUCH_THING = frozenset(["keine", "kein", "never", "nie", "niemals", "jamais", "nunca", "mai"])
+_FIRST_WORD = re.compile(r"(?P<word>[^\s,;:(/–—-]+)(?P<ended>\s*[,;:(/–—]|\s+-)?")
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{5,}")
 _NAMED_DATE = re.compile(r"[a-z]{3,9} \d{1,2} \d{4}|\d{1,2} [a-z]{3,9} \d{4}")
 _SAID_BY_THE_PERSON = re.compile(r"complain|spam|abuse|beschwerde|plainte|queja")
@@ -110,9 +124,16 @@ _NOT_OUT = _any_of(
     r"""
     \b(not|never|no|nicht|non|un) ?(yet )?(unsub|opted out|opt out|bounce|suppress|block|spam)
     \b(not|never|no|nicht) (yet )?(abgemeldet|invalid|complain)
-    soft bounce
+    \bnie (zostal )?(wypisan|odhlas)
+    soft bounce|^soft$|^transient$
     """
 )
+_STILL_THERE = _any_of(
+    r"""
+    ^(active|aktiv|actif|activo|attivo|actief|alive|current|open)$
+    """
+)
+_NOT_GONE = frozenset(["no", "not", "never", "nein", "nicht", "non"])
 _IN = _any_of(
     r"""
     subscri|opt(ed)? ?in|\baktiv|confirm|bestatigt|\bvalid|verified|deliver|consent|grant|permi
@@ -155,31 +176,73 @@ def said_by(sign: Field, cell: str) -> SuppressionReason | None:
     """
     written = cell.strip().casefold()
     words = comparable(cell)
-    if words in _BLANK and written not in YES:
-        return None
-    is_yes, is_no = (written in some or words in some for some in (YES, NO))
-    if is_yes or is_no:
-        against = is_no if sign is Field.OPTED_IN else is_yes
-        return _reason(sign, words) if against else None
-    if _DATE.match(written) or _NAMED_DATE.match(words):
-        speaks = sign is not Field.OPTED_IN and not written.startswith("0000")
-        return _reason(sign, words) if speaks else None
-    if _NOT_OUT.search(words):
-        return None
-    if _speaks_against(words):
-        return _reason(sign, words)
-    if _IN.search(words):
-        return None
-    if sign is Field.BOUNCED:
-        # Such columns hold the words of mail servers.
-        return SuppressionReason.HARD_BOUNCE
-    raise Unclear(f"«{cell.strip()[:60]}» does not tell whether they may be written to.")
+    speaks = _plainly_against(sign, written, words)
+    if speaks is None:
+        speaks = _wordily_against(sign, written, words)
+    if speaks is None:
+        raise Unclear(f"«{cell.strip()[:60]}» does not tell whether they may be written to.")
+    return _reason(sign, words) if speaks else None
 
 
 @lru_cache(maxsize=4096)
 def says_gone(cell: str) -> bool:
     """Tell whether a cell under a sign that somebody was removed says so."""
-    return comparable(cell) not in _BLANK and cell.strip().casefold() not in NO
+    written = cell.strip().casefold()
+    if written in YES:
+        return True
+    words = comparable(cell)
+    if words in _BLANK or written in NO or _STILL_THERE.search(words):
+        return False
+    first = _FIRST_WORD.match(written)
+    return first is None or first["word"] not in _NOT_GONE
+
+
+def _plainly_against(sign: Field, written: str, words: str) -> bool | None:
+    """Judge a cell that is a yes, a no, a number, a day or nothing; None for any other."""
+    is_yes, is_no = (written in some or words in some for some in (YES, NO))
+    if is_yes or is_no:
+        return is_no if sign is Field.OPTED_IN else is_yes
+    if words in _BLANK or _UNSAID.search(words):
+        return False
+    if sign is not Field.OPTED_IN and words in _NO_SUCH_THING:
+        return False
+    if sign is not Field.OPTED_IN and written.isdigit():
+        # How often, or when.
+        return bool(written.strip("0"))
+    if _DATE.match(written) or _NAMED_DATE.match(words):
+        return sign is not Field.OPTED_IN and not written.startswith("0000")
+    return None
+
+
+def _wordily_against(sign: Field, written: str, words: str) -> bool | None:
+    """Judge a cell by its words; None if they tell neither."""
+    if _NOT_OUT.search(words):
+        return False
+    if _speaks_against(words):
+        return True
+    begun = _begins_against(sign, written)
+    if begun is not None:
+        return begun
+    if _IN.search(words):
+        return False
+    # Columns of bounces hold the words of mail servers.
+    return True if sign is Field.BOUNCED else None
+
+
+def _begins_against(sign: Field, written: str) -> bool | None:
+    """Judge a cell by the yes or no that it begins with, «yes - by phone»; None without one."""
+    first = _FIRST_WORD.match(written)
+    # «On hold» is no yes.
+    if first is None or first["word"] == "on":
+        return None
+    if first["word"] in YES:
+        return sign is not Field.OPTED_IN
+    if first["word"] not in NO:
+        return None
+    if sign is Field.OPTED_IN:
+        return True
+    # «No emails please» and «no such user» are not the no of «no, she still reads them».
+    return False if first["ended"] else None
 
 
 def _speaks_against(words: str) -> bool:

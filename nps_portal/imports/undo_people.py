@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from nps_portal.contacts.models import (
+    Company,
     ConsentBasis,
     Contact,
     ContactTag,
@@ -70,6 +71,7 @@ def _restore(
     work: Work, changes: Sequence[ImportChange], later: LaterChanges, left: dict[int, str]
 ) -> None:
     people = _people(work, {change.contact_id for change in changes})
+    companies = _companies(work, changes)
     kinds = {one.id: one for one in work.session.scalars(sa.select(Property))}
     held = _held(work, [one.contact_id for one in changes if (one.after or {}).get("properties")])
     values: dict[int, dict[int, Value | None]] = {}
@@ -79,7 +81,7 @@ def _restore(
         if contact is None or contact.erased_at is not None:
             left[change.id] = "The person was erased, or the record is gone."
             continue
-        others = _fields_back(contact, change, later)
+        others = _fields_back(contact, change, later, companies)
         others += _values_back(change, kinds, held, values, later)
         for tag in (change.after or {}).get("tags", []):
             if not later.gives_tag(change, tag):
@@ -109,6 +111,19 @@ def _people(work: Work, contact_ids: Collection[int]) -> dict[int, Contact]:
     return {one.id: one for one in found}
 
 
+def _companies(work: Work, changes: Sequence[ImportChange]) -> set[int]:
+    """Return which of the former companies are still there; they stay until the end of this."""
+    former = {((one.before or {}).get("fields") or {}).get("company_id") for one in changes}
+    return set(
+        work.session.scalars(
+            sa.select(Company.id)
+            .where(among(work.session, Company.id, [one for one in former if one is not None]))
+            .order_by(Company.id)
+            .with_for_update(key_share=True)
+        )
+    )
+
+
 def _held(work: Work, contact_ids: Collection[int]) -> _Held:
     held: _Held = {}
     rows = work.session.execute(
@@ -121,8 +136,13 @@ def _held(work: Work, contact_ids: Collection[int]) -> _Held:
     return held
 
 
-def _fields_back(contact: Contact, change: ImportChange, later: LaterChanges) -> list[str]:
-    """Put fields back that still hold what the import wrote; name those that do not."""
+def _fields_back(
+    contact: Contact, change: ImportChange, later: LaterChanges, companies: Collection[int]
+) -> list[str]:
+    """Put fields back that still hold what the import wrote; name those that do not.
+
+    Of a company that is gone meanwhile, none is left in its place.
+    """
     before, after = (dict((one or {}).get("fields", {})) for one in (change.before, change.after))
     changed_at = before.pop("changed_at", None)
     is_ours = contact.changed_at == change.at
@@ -131,7 +151,9 @@ def _fields_back(contact: Contact, change: ImportChange, later: LaterChanges) ->
         if (heir := later.of(change, "fields", name)) is not None:
             is_handed_on = heir.inherit("fields", name, after.get(name), value)
         elif is_handed_on := as_json(getattr(contact, name)) == after.get(name):
-            setattr(contact, name, _from_json(name, value))
+            is_gone = name == "company_id" and value is not None and value not in companies
+            setattr(contact, name, None if is_gone else _from_json(name, value))
+            is_handed_on = not is_gone
         if not is_handed_on:
             others.append(name.removesuffix("_id").replace("_", " "))
     if changed_at is None:

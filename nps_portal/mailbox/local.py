@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from nps_portal.accounts.portal_settings import process_settings
+from nps_portal.accounts.portal_settings import portal_settings, process_settings
+from nps_portal.foundation.database import reading
 from nps_portal.mail.handshake import Relay
 from nps_portal.mailbox.catch_all import LocalMailbox
 from nps_portal.mailbox.forgetting import forget_in
@@ -29,10 +30,12 @@ def forget_mail(addresses: Collection[str]) -> int:
     """Delete the emails kept on this machine that name one of these addresses.
 
     They lie in the mailbox, and in the inbox of what nobody has understood; what lies with a mail
-    provider stays there.
+    provider stays there. The account's own addresses stand in every email, and say nothing.
     """
+    settings = portal_settings(reading())
+    own = [settings.mail_from, settings.reply_to]
     instance_dir = process_settings().instance_dir
-    return sum(forget_in(instance_dir / name, addresses) for name in ("mailbox", "inbox"))
+    return sum(forget_in(instance_dir / name, addresses, own) for name in ("mailbox", "inbox"))
 
 
 def stop_local_mailboxes() -> None:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import sqlalchemy as sa
@@ -20,6 +20,11 @@ from nps_portal.outbox.models import Message
 ERASED = "(erased)"
 # A shorter word would find too many others.
 SHORTEST_WORD = 3
+# Who reads such an address is called otherwise: «key.account@example.org» names nobody.
+_ROLES = frozenset(
+    "account accounts admin billing contact customer head help hello hr info it key mail manager"
+    " new news office order orders post press sales service shop support team".split()
+)
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
@@ -29,18 +34,24 @@ class KnownWords:
 
     Addresses and single words are in small letters. A first name alone is nobody's, and a name that
     another Contact bears too (`shared`) may mean that one: both stand for the person only where
-    little is lost, as in what a list was asked for.
+    little is lost, as in what a list was asked for. A name that only an address lets us guess
+    (`guessed`) is none of theirs where others use it too.
     """
 
     addresses: frozenset[str]
     names: frozenset[str]
     single: frozenset[str]
     shared: frozenset[str] = frozenset()
+    guessed: frozenset[str] = frozenset()
 
     @cached_property
     def rarest(self) -> frozenset[str]:
         """Return words of which one stands in every text that names the person."""
         return self.addresses | {max(words_in(name), key=len) for name in self.names}
+
+    def without_guesses(self) -> "KnownWords":
+        """Return these words without the names that were only guessed from an address."""
+        return replace(self, names=self.names - self.guessed, guessed=frozenset())
 
     def are_in(self, text: str) -> bool:
         """Tell whether a text names the person."""
@@ -86,9 +97,9 @@ def known_words(session: Session, contact_ids: Sequence[int]) -> KnownWords:
         addresses |= former_texts(session, contact_id, "email")
         names |= {name, *(row.recipient_name for row in sent)}
         names |= former_texts(session, contact_id, "name") | _names_in_imports(session, contact_id)
-    # As in «marta.lindqvist@example.org».
-    local_parts = {" ".join(words_in(one.partition("@")[0])) for one in addresses}
-    names |= {one for one in local_parts if _is_whole(one)}
+    known = {" ".join(words_in(one)).casefold() for one in names}
+    guesses = _names_in_addresses(addresses)
+    names |= guesses
     whole = frozenset(" ".join(one.split()) for one in names if _is_whole(one))
     single = {word.casefold() for one in names for word in words_in(one)}
     return KnownWords(
@@ -96,6 +107,7 @@ def known_words(session: Session, contact_ids: Sequence[int]) -> KnownWords:
         names=whole,
         single=frozenset(word for word in single if len(word) >= SHORTEST_WORD),
         shared=_borne_by_others(session, whole, contact_ids),
+        guessed=frozenset(one for one in guesses if one.casefold() not in known),
     )
 
 
@@ -115,6 +127,13 @@ def spellings(words: Iterable[str]) -> list[str]:
             # Files from a Mac are named in the decomposed form.
             forms |= {form, unicodedata.normalize("NFD", form)}
     return sorted(forms)
+
+
+def _names_in_addresses(addresses: Iterable[str]) -> set[str]:
+    """Return the names in «marta.lindqvist@example.org» and the like, but no roles."""
+    parted = [words_in(one.partition("@")[0]) for one in addresses]
+    guesses = {" ".join(one) for one in parted if _ROLES.isdisjoint(map(str.casefold, one))}
+    return {one for one in guesses if _is_whole(one)}
 
 
 def _is_whole(name: str) -> bool:

@@ -15,6 +15,7 @@ from nps_portal.contacts.tags import tag_key
 from nps_portal.foundation.work import Work
 from nps_portal.imports.models import ImportMaking, Made
 from nps_portal.privacy.known_words import ERASED, KnownWords, words_in
+from nps_portal.privacy.named_texts import rename_tags_asked_for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,7 @@ def lone_marks(session: Session, contact_ids: Sequence[int], words: KnownWords) 
     companies = [
         company
         for company in _lone_companies(session, contact_ids)
-        if words.are_in(company.name) or _is_theirs(session, company, words)
+        if _is_theirs(session, company, words)
     ]
     return LoneMarks(
         tag_ids=frozenset(one.id for one in tags),
@@ -106,15 +107,25 @@ def _erase_company(work: Work, company_id: int) -> None:
 
 
 def _rename_tags(work: Work, words: KnownWords) -> None:
-    """Take the person out of tags that others have too."""
+    """Take the person out of tags that are left, and out of conditions that name such a tag.
+
+    One that somebody wears is theirs unless it holds what the person is really called.
+    """
+    real = words.without_guesses()
+    worn = sa.select(ContactTag.tag_id).where(ContactTag.tag_id == Tag.id).exists()
+    new_names: dict[str, str] = {}
     found = [Tag.name.icontains(word, autoescape=True) for word in sorted(words.rarest)]
     if not found:
         return
-    for tag in work.session.scalars(sa.select(Tag).where(sa.or_(*found)).order_by(Tag.id)):
-        if words.are_in(tag.name):
+    tags = work.session.execute(sa.select(Tag, worn).where(sa.or_(*found)).order_by(Tag.id)).all()
+    for tag, is_worn in tags:
+        if (real if is_worn else words).are_in(tag.name):
+            former = tag.name
             tag.name = f"{ERASED} {tag.id}"
             tag.name_key = tag_key(tag.name)
+            new_names[former] = tag.name
     work.session.flush()
+    rename_tags_asked_for(work, new_names)
 
 
 def _is_theirs(session: Session, company: Company, words: KnownWords) -> bool:

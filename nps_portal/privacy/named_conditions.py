@@ -38,14 +38,19 @@ def neutral_condition(
     «Department is Customer Service» is not about a contact who is called so, and a segment must
     not lose its people because one of them goes.
     """
-    value = neutral(stored["value"])
-    if value == stored["value"]:
-        return stored
     nameless = KnownWords(addresses=words.addresses, names=frozenset(), single=frozenset())
-    names_her = nameless.are_in(str(stored["value"]))
-    if isinstance(value, str) and not names_her and _finds_others(work, stored, contact_ids):
-        return stored
-    return stored | {"value": value}
+
+    def judged(asked: Any, alone: Any) -> Any:
+        value = neutral(asked)
+        if value == asked or nameless.are_in(str(asked)):
+            return value
+        return asked if _finds_others(work, stored | {"value": alone}, contact_ids) else value
+
+    asked = stored["value"]
+    if isinstance(asked, list):
+        # Each is judged for itself: a tag of hers goes from among those of others.
+        return stored | {"value": [judged(one, [one]) for one in asked]}
+    return stored | {"value": judged(asked, asked) if isinstance(asked, str) else neutral(asked)}
 
 
 def _finds_others(work: Work, stored: dict[str, Any], contact_ids: Collection[int]) -> bool:

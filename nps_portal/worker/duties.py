@@ -19,7 +19,7 @@ from nps_portal.foundation import heartbeats
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.work import WORKER, Work, unit_of_work
 from nps_portal.histories.running import next_history_import, run_history_import
-from nps_portal.imports.running import next_import_id, run_import
+from nps_portal.imports.running import run_due_import
 from nps_portal.inbox.reading import read_inbox
 from nps_portal.merges.commands import gather_stragglers
 from nps_portal.outbox.claims import recover_leases
@@ -62,10 +62,9 @@ def give_sign_of_life(app: Flask, stopping: threading.Event) -> int:
 
 
 def run_imports(app: Flask, stopping: threading.Event) -> int:
-    """Bring the oldest confirmed import in."""
+    """Bring the oldest confirmed import in, or the next where that one fails."""
     with app.app_context():
-        import_id = next_import_id()
-        return 0 if import_id is None else run_import(import_id, WORKER, stopping)
+        return run_due_import(WORKER, stopping)
 
 
 def run_histories(app: Flask, stopping: threading.Event) -> int:

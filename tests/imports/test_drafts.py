@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nps_portal.contacts.models import SuppressionReason
 from nps_portal.imports.drafts import ContactDraft, Rejection, draft
 from nps_portal.imports.mapping import Field, Mapping, guess_mapping
 from nps_portal.imports.reading import Row, read_table
@@ -213,6 +214,26 @@ def test_what_says_out_is_out(cell: str) -> None:
 )
 def test_what_does_not_say_out_is_not_out(cell: str) -> None:
     assert not drafted(opted_out=cell).opted_out
+
+
+@pytest.mark.parametrize("cells", [{"removed": "yes"}, {"name": "x" * 201}])
+def test_a_refused_row_still_tells_who_is_out(cells: dict[str, str]) -> None:
+    rejection = rejected(email="Anna@example.com", opted_out="yes", **cells)
+
+    assert (rejection.email_key, rejection.stop) == (
+        "anna@example.com",
+        SuppressionReason.UNSUBSCRIBED,
+    )
+
+
+@pytest.mark.parametrize("cells", [{"opted_out": "no"}, {"opted_out": "yes", "email": "anna@"}])
+def test_a_refused_row_tells_no_stop_without_an_address_and_a_wish(cells: dict[str, str]) -> None:
+    rejection = rejected(removed="yes", **cells)
+
+    assert (rejection.email_key, rejection.stop) == ("", None)
+    assert rejection.reason == (
+        "The file says that this person was removed or merged into another one."
+    )
 
 
 @pytest.mark.parametrize(

@@ -260,6 +260,19 @@ def test_who_had_opted_out_elsewhere_is_suppressed_here(app: Flask) -> None:
     ]
 
 
+def test_a_refused_row_still_says_that_somebody_wants_no_emails(app: Flask) -> None:
+    with factories.work() as work:
+        factories.make_contact(work, "ada@example.org")
+    text = "Email,Archived,Unsubscribed\nada@example.org,yes,yes\nnew@example.org,yes,yes\n"
+
+    import_id = confirmed(text + "bob@example.org,,\n")
+    run_until_idle(app)
+
+    assert found(import_id).rejected == 2
+    with factories.work() as work:
+        assert work.session.scalars(sa.select(Suppression.email_key)).all() == ["ada@example.org"]
+
+
 def test_who_has_opted_out_under_a_former_address_is_asked_at_none(app: Flask) -> None:
     with factories.work() as work:
         keep = factories.make_contact(work, "keep@example.org")

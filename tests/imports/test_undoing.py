@@ -15,6 +15,7 @@ from nps_portal.contacts.commands import (
     remove_contact,
     restore_contact,
 )
+from nps_portal.contacts.company_commands import remove_company
 from nps_portal.contacts.models import Contact, PropertyKind, SuppressionReason
 from nps_portal.contacts.properties import PropertySpec, add_property, parse_value, set_values
 from nps_portal.contacts.queries import contact_by_key, suppression_of
@@ -524,3 +525,18 @@ def test_ids_with_gaps_are_all_taken_back(business: Flask) -> None:
     assert (done.undo_total, done.taken_back, done.left_alone) == (3_000, 3_000, 0)
     assert len(between) == 3
     assert len(dump()["contacts"]) == len(before["contacts"]) + 3
+
+
+def test_a_company_that_is_gone_does_not_stop_the_undo(app: Flask) -> None:
+    imported(app, "Email,Name,Company\nnew@example.org,Ann,Old\n")
+    old = contact("new@example.org").company_id
+    assert old is not None
+    second = imported(app, "Email,Company\nnew@example.org,New\n", UpdateRule.OVERWRITE)
+    with factories.work() as work:
+        remove_company(work, old)
+
+    undone(app, second)
+
+    assert contact("new@example.org").company_id is None
+    [left] = left_alone(reading(), second)
+    assert left.because == "Changed since: company."

@@ -44,3 +44,21 @@ def test_nothing_goes_for_nobody_or_from_nowhere(tmp_path: Path) -> None:
     assert forget_in(tmp_path, []) == 0
     assert forget_in(tmp_path, [""]) == 0
     assert forget_in(tmp_path / "none", [ADA]) == 0
+
+
+def test_an_email_of_somebody_written_alike_stays(tmp_path: Path) -> None:
+    for other in ("joann@kunde.example", "ann@kunde.example.org", "jo.ann@kunde.example"):
+        deliver(tmp_path, f"To: {other}\r\n\r\nHello\r\n".encode())
+    hers = deliver(tmp_path, b"To: jo@example.org\r\n\r\n<a href=3D'x?to=3Dann@kunde.example'>")
+
+    assert forget_in(tmp_path, ["ann@kunde.example"]) == 1
+    assert not hers.exists()
+
+
+def test_the_senders_own_address_deletes_only_what_was_caught_for_it(tmp_path: Path) -> None:
+    mailbox = LocalMailbox(tmp_path)
+    mailbox.keep(ADA, ADA, b"Subject: One\r\n\r\nHello\r\n")
+    mailbox.keep(ADA, "bob@example.org", f"From: {ADA}\r\n\r\nHello\r\n".encode())
+
+    assert forget_in(tmp_path, [ADA], [ADA, ""]) == 1
+    assert [one.recipient for one in mailbox.messages(10, 0)] == ["bob@example.org"]
