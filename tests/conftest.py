@@ -12,6 +12,7 @@ from typing import Protocol
 
 import pytest
 from flask import Flask
+from hypothesis import settings
 
 from nps_portal import create_app
 from nps_portal.config import load_settings
@@ -25,6 +26,10 @@ from tests.support.scratch import scratch_directory
 from tests.support.standing import furnished
 
 SECRET = "only-for-tests-0123456789"
+
+# How long an example takes says more of what else runs here than of the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 class MakeDatabase(Protocol):

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 from email_validator import EmailNotValidError, validate_email
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nps_portal.foundation.addresses import BadEmail, ascii_domain, parse_email
@@ -206,7 +206,6 @@ def test_what_is_no_domain_is_refused(domain: str) -> None:
 _LABELS = st.text("aZ09-_x", min_size=1, max_size=6)
 
 
-@settings(deadline=None)
 @given(
     local_part=st.text(string.ascii_letters + "09._+'-!\\", min_size=1, max_size=70),
     labels=st.lists(_LABELS | st.sampled_from(["xn--strae-oqa", "ab--c", "com", "test", "local"])),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nps_portal.imports.reading import Format, Row, Table, UnreadableFile, read_table
@@ -487,7 +487,6 @@ def _written_tables(draw: st.DrawFn) -> tuple[str, str, str, list[list[str]]]:
     return encoding, delimiter, end, draw(st.lists(row, min_size=1, max_size=8))
 
 
-@settings(deadline=None)
 @given(_written_tables())
 def test_what_the_csv_module_writes_reads_back_equal(
     written: tuple[str, str, str, list[list[str]]],

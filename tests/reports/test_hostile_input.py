@@ -74,13 +74,13 @@ def test_what_is_no_message_is_one_unknown_report(raw: bytes) -> None:
 
 
 @given(raw=st.binary(max_size=2_000))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_bytes_give_at_least_one_report(raw: bytes) -> None:
     assert read_reports(raw)
 
 
 @given(pieces=st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.binary(max_size=40)), max_size=12))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_mixture_of_broken_pieces_gives_at_least_one_report(pieces: list[bytes]) -> None:
     reports = read_reports(b"".join(pieces))
 
