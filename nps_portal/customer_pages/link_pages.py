@@ -24,7 +24,7 @@ from nps_portal.customer_pages.page_content import Draft, EndingContent, Notice,
 from nps_portal.customer_pages.shared_pages import (
     RETRY_AFTER_SECONDS,
     address,
-    customers_work,
+    customer,
     ending,
     frame_of,
     open_to_customers,
@@ -34,6 +34,8 @@ from nps_portal.customer_pages.shared_pages import (
 from nps_portal.customer_pages.thanks_pages import thank_unseen
 from nps_portal.foundation.database import DatabaseUnavailable, reading
 from nps_portal.foundation.tokens import PageNonce, Purpose, make_nonce, make_token, read_nonce
+from nps_portal.foundation.work import unit_of_work
+from nps_portal.responses.anonymous import as_kept
 from nps_portal.responses.commands import Answer, change_answer
 from nps_portal.responses.models import Channel
 
@@ -100,11 +102,11 @@ def _take(door: OtherDoor, page: PageNonce, answer: Answer) -> str:
     The page's own key names it: sent twice it is one answer, and who went back changes that one.
     """
     facts = facts_now(page.seconds_on_page, said_to_be=_said_to_be())
-    with customers_work(door.survey, None) as work:
+    with unit_of_work(customer(None)) as work:
         response = take_door_answer(work, door, answer, key=page.key, facts=facts)
         differs = (response.score, response.comment) != (answer.score, answer.comment)
         if differs:
-            change_answer(work, response.id, answer, facts)
+            change_answer(as_kept(work, door.survey), response.id, answer, facts)
         return make_token(Purpose.ANSWER, response.public_id or "")
 
 

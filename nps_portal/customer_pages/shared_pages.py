@@ -21,7 +21,7 @@ from nps_portal.foundation.clock import current_clock
 from nps_portal.foundation.database import DatabaseUnavailable, reading
 from nps_portal.foundation.languages import BY_CODE, DEFAULT_LANGUAGE, best_language
 from nps_portal.foundation.work import Actor, ActorKind, Work, unit_of_work
-from nps_portal.responses.anonymous import without_trace
+from nps_portal.responses.anonymous import as_kept
 from nps_portal.surveys.models import DEFAULT_ACCENT, Survey
 from nps_portal.surveys.wording import FilledWording, Wording
 from nps_portal.visits.book import VisitBook
@@ -86,7 +86,7 @@ def customers_work(survey: Survey, contact_id: int | None) -> Iterator[Work]:
     :raises DatabaseUnavailable: it could not be written now.
     """
     with unit_of_work(customer(None if survey.anonymous else contact_id)) as work:
-        yield without_trace(work) if survey.anonymous else work
+        yield as_kept(work, survey)
 
 
 def visit_now(kind: VisitKind, score: int | None = None) -> VisitFacts:

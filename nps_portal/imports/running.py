@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 import sqlalchemy as sa
+import structlog
 
 from nps_portal.foundation.database import TURN_SECONDS, DatabaseUnavailable, reading
 from nps_portal.foundation.work import Actor, unit_of_work
@@ -27,6 +28,8 @@ from nps_portal.imports.undo_commands import OvertakenUndo, finish_undo, undo_so
 Report = Callable[[int], None]
 
 _CHANGE_PLACES_SECONDS = 0.0005
+log = structlog.get_logger(__name__)
+
 _DUE = (ImportState.CONFIRMED, ImportState.RUNNING, ImportState.UNDOING)
 
 
@@ -38,7 +41,8 @@ def next_import_id() -> int | None:
 def run_due_import(actor: Actor, stopping: threading.Event) -> int:
     """Run the oldest import in which anything can be done, and return how much was done.
 
-    One that fails lets the next have its turn; its fault is raised when no other is left.
+    One that fails says so in the log and lets the next have its turn; the first fault is raised
+    when no other is left.
     """
     faults: list[Exception] = []
     for import_id in _due_imports():
@@ -49,6 +53,7 @@ def run_due_import(actor: Actor, stopping: threading.Event) -> int:
             raise
         except Exception as fault:
             reading().rollback()
+            log.error("import failed", import_id=import_id, exc_info=fault)
             faults.append(fault)
         if stopping.is_set():
             break

@@ -17,6 +17,7 @@ from nps_portal.nps import category
 from nps_portal.responses.evidence import reasons_to_hold
 from nps_portal.responses.models import Channel, Evidence, Response, ResponseState
 from nps_portal.responses.revising import Answer, add_revision, announce, locked_invitation
+from nps_portal.surveys.models import Survey
 from nps_portal.visits.models import Visit
 from nps_portal.visits.rules import Rule, is_trusted_press
 
@@ -32,6 +33,11 @@ def without_trace(work: Work, at: datetime | None = None) -> Work:
     local = (at or work.now).astimezone(portal_settings(work.session).zone)
     midnight = local.combine(local.date(), time(), local.tzinfo).astimezone(UTC)
     return replace(work, now=midnight, actor=Actor(kind=ActorKind.CUSTOMER))
+
+
+def as_kept(work: Work, survey: Survey) -> Work:
+    """Return the unit in which a customer of this Survey acts: without trace if it is anonymous."""
+    return without_trace(work) if survey.anonymous else work
 
 
 def take_anonymous_answer(

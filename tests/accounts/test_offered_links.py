@@ -8,8 +8,6 @@ from urllib.parse import urldefrag, urlparse
 import pytest
 from flask import Flask
 
-from nps_portal.accounts.commands import add_user
-from nps_portal.accounts.models import Role
 from nps_portal.outbox.models import Bounce
 from nps_portal.reports.models import ReportKind
 from tests.customer_pages.asking import answer, ask
@@ -23,16 +21,10 @@ def sign_in_colleague(app: Flask) -> PortalClient:
     with factories.work() as work:
         factories.make_owner(work)
         factories.make_survey(work)
-        add_user(
-            work,
-            email="sam@acme.example",
-            name="Sam",
-            password=factories.PASSWORD,
-            role=Role.COLLEAGUE,
-        )
+        factories.make_colleague(work)
     browser = app.test_client()
     assert isinstance(browser, PortalClient)
-    browser.sign_in("sam@acme.example", factories.PASSWORD)
+    browser.sign_in(factories.COLLEAGUE, factories.PASSWORD)
     return browser
 
 

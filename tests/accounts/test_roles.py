@@ -5,8 +5,6 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
-from nps_portal.accounts.commands import add_user
-from nps_portal.accounts.models import Role
 from nps_portal.contacts.models import Contact
 from nps_portal.foundation.database import reading
 from nps_portal.foundation.work import Actor, ActorKind, unit_of_work
@@ -65,14 +63,8 @@ def colleague(app: Flask, client: PortalClient) -> PortalClient:
         factories.make_owner(work)
         factories.make_survey(work)
         factories.make_contact(work)
-        add_user(
-            work,
-            email="sam@acme.example",
-            name="Sam",
-            password=factories.PASSWORD,
-            role=Role.COLLEAGUE,
-        )
-    client.sign_in("sam@acme.example", factories.PASSWORD)
+        factories.make_colleague(work)
+    client.sign_in(factories.COLLEAGUE, factories.PASSWORD)
     return client
 
 

@@ -24,6 +24,7 @@ from nps_portal.surveys.models import Survey
 
 PASSWORD = "a long enough sentence"
 OWNER = "owner@acme.example"
+COLLEAGUE = "sam@acme.example"
 
 _numbers = count(1)
 
@@ -51,13 +52,22 @@ def make_business(opened: Work) -> None:
 
 def make_owner(opened: Work, email: str = OWNER) -> User:
     """Add an owner whose password is PASSWORD."""
+    return _make_user(opened, email, "Jo Baker", Role.OWNER)
+
+
+def make_colleague(opened: Work, email: str = COLLEAGUE) -> User:
+    """Add somebody with fewer rights whose password is PASSWORD."""
+    return _make_user(opened, email, "Sam Hill", Role.COLLEAGUE)
+
+
+def _make_user(opened: Work, email: str, name: str, role: Role) -> User:
     address = parse_email(email)
     user = User(
         email=address.email,
         email_key=address.key,
-        name="Jo Baker",
+        name=name,
         password_hash=_quick_hash(PASSWORD),
-        role=Role.OWNER,
+        role=role,
         state=UserState.ACTIVE,
         created_at=opened.now,
     )
